@@ -1,0 +1,59 @@
+# Needs sh and a Python, 3.12 or newer; everything else goes into .venv.
+# PYTHON=/path/to/python chooses the Python, ARGS="..." passes options on.
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint bench requirements clean
+
+VENV := .venv
+BIN := $(VENV)/bin
+ARGS ?=
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PIP_ROOT_USER_ACTION := ignore
+
+# Two test workers: each holds a whole gateway in the end-to-end tests.
+WORKERS ?= 2
+
+help: ## show this list
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | while IFS='	' read -r name text; do \
+		printf '  make %-13s %s\n' "$$name" "$$text"; done
+
+run: $(VENV)/.installed ## start the gateway; ARGS="--port 9000"
+	@exec $(BIN)/python manage.py serve $(ARGS)
+
+test: $(VENV)/.installed-dev ## run the tests; ARGS="tests/responses_api -k name"
+	$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
+
+lint: $(VENV)/.installed-dev ## check style, types, imports, migrations and settings
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy .
+	$(BIN)/lint-imports
+	$(BIN)/python manage.py makemigrations --check --dry-run --settings tests.settings
+	$(BIN)/python manage.py check --settings tests.settings
+
+bench: $(VENV)/.installed-dev ## measure the gateway; ARGS are the benchmark's
+	$(BIN)/python -m bench $(ARGS)
+
+requirements: $(VENV)/.installed-dev ## resolve pyproject.toml into the requirements files; ARGS=--upgrade
+	$(BIN)/uv pip compile --quiet pyproject.toml --universal --generate-hashes --no-emit-index-url $(ARGS) \
+		-o requirements.txt
+	$(BIN)/uv pip compile --quiet pyproject.toml --universal --generate-hashes --no-emit-index-url $(ARGS) \
+		--group dev -c requirements.txt -o requirements-dev.txt
+
+clean: ## remove what the tools made; data/ stays
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache staticfiles
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# A stamp says which requirements file is installed; it is older than the file after a change.
+$(VENV)/.installed: requirements.txt | $(VENV)/bin/python
+	@echo "Installing $<"
+	@$(BIN)/python -m pip install --quiet --require-hashes --no-deps -r $<
+	@touch $@
+
+$(VENV)/.installed-dev: requirements-dev.txt | $(VENV)/bin/python
+	@echo "Installing $<"
+	@$(BIN)/python -m pip install --quiet --require-hashes --no-deps -r $<
+	@touch $@
+
+$(VENV)/bin/python:
+	@python=$$(sh .ci/find-python) && echo "Making $(VENV) with $$python" && "$$python" -m venv $(VENV)

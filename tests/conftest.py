@@ -1,0 +1,88 @@
+"""What all tests share: three people, their API keys, a Redis, hypothesis profiles."""
+
+import os
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import settings as hypothesis_settings
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+    from responses_api.models import ApiKey
+
+hypothesis_settings.register_profile("fast", max_examples=50, deadline=None)
+hypothesis_settings.register_profile("deep", max_examples=20_000, deadline=None)
+hypothesis_settings.load_profile("fast")  # another one: pytest --hypothesis-profile deep
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--update-golden",
+        action="store_true",
+        help="write what the code makes now over the golden files; review the difference",
+    )
+
+
+@pytest.fixture
+def update_golden(request: pytest.FixtureRequest) -> bool:
+    return bool(request.config.getoption("--update-golden"))
+
+
+@pytest.fixture(scope="session")
+def redis_url(worker_id: str) -> str:
+    """A Redis database of this test process's own, emptied at the start; skips where there is no Redis.
+
+    Workers share the server, each with the database of its number.
+    """
+    import redis
+
+    number = 0 if worker_id == "master" else int(worker_id.removeprefix("gw"))
+    base = os.environ.get("REDIS_URL") or "redis://127.0.0.1:6379"
+    url = f"{base.rstrip('/')}/{1 + number % 15}"
+    with redis.Redis.from_url(url, socket_connect_timeout=2) as client:
+        try:
+            client.flushdb()
+        except redis.ConnectionError as error:
+            pytest.skip(f"no Redis at {base} (REDIS_URL): {error}")
+    return url
+
+
+@pytest.fixture
+def make_user(db: None) -> Callable[..., "User"]:
+    from django.contrib.auth.models import User
+
+    def make(username: str, **fields: Any) -> User:
+        return User.objects.create_user(username, **fields)
+
+    return make
+
+
+@pytest.fixture
+def alice(make_user: Callable[..., "User"]) -> "User":
+    """The owner of what a test is about."""
+    return make_user("alice")
+
+
+@pytest.fixture
+def bob(make_user: Callable[..., "User"]) -> "User":
+    """A colleague of hers: another user of the same installation."""
+    return make_user("bob")
+
+
+@pytest.fixture
+def charlie(make_user: Callable[..., "User"]) -> "User":
+    """A stranger."""
+    return make_user("charlie")
+
+
+@pytest.fixture
+def make_api_key(db: None) -> Callable[..., "tuple[ApiKey, str]"]:
+    """``make_api_key(owner, **fields)`` returns the stored key and its text as a client sends it."""
+    from responses_api.api_keys import create_api_key
+
+    def make(owner: "User", **fields: Any) -> "tuple[ApiKey, str]":
+        return create_api_key(name=fields.pop("name", "test"), owner=owner, **fields)
+
+    return make

@@ -1,0 +1,230 @@
+"""Settings, all of them: the only module that reads the environment.
+
+Every value can be given as an environment variable or in a ``.env`` file beside
+``manage.py``; a secret also as ``NAME_FILE``, the path of a file that holds it.
+``docs/settings.md`` lists them.
+"""
+
+import secrets
+from pathlib import Path
+
+import environ
+from cryptography.fernet import Fernet
+from django.core.exceptions import ImproperlyConfigured
+
+from zgproject.local_secrets import read_or_create
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+env = environ.FileAwareEnv()
+environ.Env.read_env(BASE_DIR / ".env")
+
+
+def _port(name: str, default: int) -> int:
+    port = env.int(name, default=default)
+    if not 0 <= port <= 65535:
+        raise ImproperlyConfigured(f"{name} must be a port number between 0 and 65535, not {port}.")
+    return port
+
+
+def _seconds(name: str, default: float) -> float:
+    seconds = env.float(name, default=default)
+    if seconds <= 0:
+        raise ImproperlyConfigured(f"{name} must be a positive number of seconds, not {seconds}.")
+    return seconds
+
+
+def _optional_path(name: str) -> Path | None:
+    value = env.str(name, default="")
+    if not value:
+        return None
+    path = Path(value).expanduser()
+    if not path.is_file():
+        raise ImproperlyConfigured(f"{name} names a file that does not exist: {path}")
+    return path.resolve()
+
+
+DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / "data"))).expanduser().resolve()
+_SECRETS = DATA_DIR / "secrets"
+
+# --- Django -----------------------------------------------------------------------------
+
+DEBUG = env.bool("DEBUG", default=False)
+SECRET_KEY = env.str("SECRET_KEY", default="") or read_or_create(
+    _SECRETS / "secret_key", lambda: secrets.token_urlsafe(64)
+)
+HOST = env.str("HOST", default="127.0.0.1")
+PORT = _port("PORT", 8000)
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]", HOST])
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "channels",
+    "responses_api",
+    "interceptor",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "zgproject.urls"
+ASGI_APPLICATION = "zgproject.asgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+LANGUAGE_CODE = "en-us"
+TIME_ZONE = "UTC"
+USE_TZ = True
+STATIC_URL = "static/"
+# Static files are read from the installed packages, so that there is no collectstatic step.
+WHITENOISE_USE_FINDERS = True
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# Behind a proxy that ends TLS: the proxy must set X-Forwarded-Proto.
+HTTPS_ONLY = env.bool("HTTPS_ONLY", default=False)
+if HTTPS_ONLY:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_SSL_REDIRECT = True
+    SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", default=31_536_000)
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+    SECURE_HSTS_PRELOAD = True
+    SESSION_COOKIE_SECURE = True
+    CSRF_COOKIE_SECURE = True
+
+# --- PostgreSQL and the channel layer -----------------------------------------------------
+
+if env.str("DATABASE_URL", default=""):
+    DATABASES = {"default": env.db("DATABASE_URL")}
+else:
+    DATABASES = {
+        "default": {
+            "ENGINE": "zgproject.embedded_postgres",
+            "NAME": "postgres",
+            "OPTIONS": {"data_dir": str(DATA_DIR / "postgres")},
+        }
+    }
+DATABASES["default"]["CONN_MAX_AGE"] = None
+DATABASE_THREADS = env.int("DATABASE_THREADS", default=4)
+
+REDIS_URL = env.str("REDIS_URL", default="")
+if REDIS_URL:
+    CHANNEL_LAYERS = {
+        "default": {
+            "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+            "CONFIG": {"hosts": [REDIS_URL], "prefix": env.str("REDIS_PREFIX", default="zg")},
+        }
+    }
+else:
+    CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
+
+# --- Upstream ------------------------------------------------------------------------------
+
+UPSTREAM_URL = env.str("UPSTREAM_URL", default="").rstrip("/")
+UPSTREAM_API_VERSION = env.str("UPSTREAM_API_VERSION", default="v1beta")
+UPSTREAM_CA_FILE = _optional_path("UPSTREAM_CA_FILE")
+GEMINI_API_KEY = env.str("GEMINI_API_KEY", default="")
+ZEROGRAVITY_TOKEN = env.str("ZEROGRAVITY_TOKEN", default="")
+QUOTA_PROJECT = env.str("QUOTA_PROJECT", default="")
+PUBLIC_GEMINI_URL = "https://generativelanguage.googleapis.com"
+# Without an upstream and without a credential `serve` answers from the simulator.
+UPSTREAM_SIMULATED = env.bool(
+    "UPSTREAM_SIMULATED", default=not (UPSTREAM_URL or GEMINI_API_KEY or ZEROGRAVITY_TOKEN)
+)
+if not UPSTREAM_URL:
+    UPSTREAM_URL = PUBLIC_GEMINI_URL
+
+# --- Interceptor ---------------------------------------------------------------------------
+
+INTERCEPTOR_HOST = env.str("INTERCEPTOR_HOST", default="127.0.0.1")
+INTERCEPTOR_PORT = _port("INTERCEPTOR_PORT", 8090)
+INTERCEPTOR_URL = env.str("INTERCEPTOR_URL", default=f"http://{INTERCEPTOR_HOST}:{INTERCEPTOR_PORT}")
+INTERCEPTOR_DIR = DATA_DIR / "interceptor"
+INTERCEPTOR_CA_FILE = Path(
+    env.str("INTERCEPTOR_CA_FILE", default=str(INTERCEPTOR_DIR / "mitmproxy-ca-cert.pem"))
+)
+
+# --- Language server -----------------------------------------------------------------------
+
+LANGUAGE_SERVER_HOST = env.str("LANGUAGE_SERVER_HOST", default="127.0.0.1")
+LANGUAGE_SERVER_PORT = _port("LANGUAGE_SERVER_PORT", 8091)
+LANGUAGE_SERVER_URL = env.str(
+    "LANGUAGE_SERVER_URL", default=f"http://{LANGUAGE_SERVER_HOST}:{LANGUAGE_SERVER_PORT}"
+)
+LANGUAGE_SERVER_CSRF_TOKEN = env.str("LANGUAGE_SERVER_CSRF_TOKEN", default="") or read_or_create(
+    _SECRETS / "language_server_csrf_token", lambda: secrets.token_urlsafe(32)
+)
+LANGUAGE_SERVER_MODEL = env.str("LANGUAGE_SERVER_MODEL", default="MODEL_PLACEHOLDER_M1")
+LANGUAGE_SERVER_MODELS = env.dict(
+    "LANGUAGE_SERVER_MODELS", default={"MODEL_PLACEHOLDER_M1": "gemini-3.8-flash"}
+)
+
+# --- Access ----------------------------------------------------------------------------------
+
+API_KEY_HASH_KEY = env.str("API_KEY_HASH_KEY", default="") or read_or_create(
+    _SECRETS / "api_key_hash_key", lambda: secrets.token_urlsafe(64)
+)
+# Fernet keys, newest first: the first encrypts, all decrypt.
+CREDENTIAL_KEYS = env.list("CREDENTIAL_KEYS", default=[]) or [
+    read_or_create(_SECRETS / "credential_key", lambda: Fernet.generate_key().decode())
+]
+
+# --- Responses API ---------------------------------------------------------------------------
+
+DEFAULT_MODEL = env.str("DEFAULT_MODEL", default="gemini-3.8-flash")
+MODEL_ALIASES = env.dict("MODEL_ALIASES", default={})
+MAX_REQUEST_BYTES = env.int("MAX_REQUEST_BYTES", default=128 * 1024 * 1024)
+GATE_TIMEOUT = _seconds("GATE_TIMEOUT", 5)
+RESPONSE_TIMEOUT = _seconds("RESPONSE_TIMEOUT", 1200)
+KEEPALIVE_INTERVAL = _seconds("KEEPALIVE_INTERVAL", 10)
+STREAM_OPEN_GRACE = _seconds("STREAM_OPEN_GRACE", 1)
+
+REST_FRAMEWORK = {
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["responses_api.rest.authentication.ApiKeyAuthentication"],
+    "EXCEPTION_HANDLER": "responses_api.rest.exceptions.exception_handler",
+    "UNAUTHENTICATED_USER": None,
+}
+
+# --- Logging -----------------------------------------------------------------------------------
+
+LOG_LEVEL = env.str("LOG_LEVEL", default="INFO").upper()
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"plain": {"format": "{asctime} {levelname:<7} {name}: {message}", "style": "{"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "root": {"handlers": ["stderr"], "level": "WARNING"},
+    "loggers": {"zg": {"level": LOG_LEVEL}},
+}
