@@ -1,0 +1,9 @@
+"""The upstream side's Django app: it exists for its management commands."""
+
+from django.apps import AppConfig
+
+
+class InterceptorConfig(AppConfig):
+    """Interceptor, language server and simulator."""
+
+    name = "interceptor"
