@@ -1,0 +1,40 @@
+"""TLS towards the upstream: whom to trust, and how little memory a connection may take."""
+
+import asyncio.sslproto
+import ssl
+
+from .config import LanguageServerConfig
+
+READ_BUFFER = 4 * 1024
+"""Bytes per connection; more than any usual frame of an event stream."""
+
+
+def client_context(config: LanguageServerConfig) -> ssl.SSLContext:
+    """The TLS settings for all calls to the upstream.
+
+    OpenSSL's own buffers need no care: CPython sets ``SSL_MODE_RELEASE_BUFFERS`` on every context.
+
+    Raises:
+        OSError: ``ca_file`` cannot be read, or is not a PEM bundle (``ssl.SSLError``).
+    """
+    behind_proxy = config.proxy_url is not None
+    context = ssl.create_default_context(cafile=config.ca_file if behind_proxy else None)
+    if config.ca_file is not None and not behind_proxy:
+        context.load_verify_locations(config.ca_file)
+    context.set_alpn_protocols(["http/1.1"])
+    return context
+
+
+def shrink_read_buffers() -> None:
+    """Let each new TLS connection of this process allocate ``READ_BUFFER`` for reading, not 256 KiB.
+
+    ``asyncio.sslproto.SSLProtocol`` allocates and zeroes ``max_size`` bytes per connection, which
+    for many open streams is most of the memory. The size is only that of one ``recv`` and of one
+    step of the decryption loop, which goes on until OpenSSL has nothing more; a smaller value
+    costs more system calls on bulk transfers and nothing on event streams. The attribute is not a
+    documented interface, hence the guard.
+    """
+    protocol = asyncio.sslproto.SSLProtocol
+    current = getattr(protocol, "max_size", None)
+    if isinstance(current, int) and current > READ_BUFFER:
+        setattr(protocol, "max_size", READ_BUFFER)  # noqa: B010
