@@ -1,0 +1,143 @@
+"""``manage.py serve``: everything in one process, on one command."""
+
+import asyncio
+import logging
+import signal
+import socket
+import sys
+from typing import Any
+
+from daphne.server import Server, twisted_loop  # must come before anything else that imports Twisted
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connections
+
+from interceptor.proxy import ProxyFailed
+from interceptor.stack.banner import banner
+from interceptor.stack.components import Components, start_components
+from interceptor.stack.first_run import FirstRun, prepare_first_run
+from responses_api import database
+from responses_api.tasks import spawn
+from zgproject import embedded_postgres
+from zgproject.command_line import add_arguments
+
+logger = logging.getLogger("zg.serve")
+
+_REQUEST_BUFFER = 1024 * 1024
+"""Bytes of a request body per ASGI message; daphne's 8 KiB make many messages of an image."""
+
+
+class Command(BaseCommand):
+    """Gateway, interceptor, language server and, without a credential, the simulator."""
+
+    help = "Run the whole gateway in one process: PostgreSQL, gateway, interceptor and language server."
+    requires_system_checks = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Options that stand for environment variables; manage.py has applied them already."""
+        add_arguments(parser)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Run until SIGINT or SIGTERM."""
+        _refuse_taken_port(settings.HOST, settings.PORT)
+        self.stdout.write("Starting: database, interceptor, language server, gateway …")
+        try:
+            self.check()
+            call_command("migrate", verbosity=0, interactive=False)
+            first = prepare_first_run()
+            connections.close_all()
+            service = _Service(self, first)
+            service.run()
+        finally:
+            database.close()
+            connections.close_all()
+            embedded_postgres.stop()
+        if service.error is not None:
+            raise CommandError(service.error)
+
+
+class _Service:
+    """The running gateway: daphne's reactor with the other parts beside it on the same loop."""
+
+    def __init__(self, command: Command, first: FirstRun | None) -> None:
+        from zgproject.asgi import application
+
+        self._command = command
+        self._first = first
+        self._components: Components | None = None
+        self._stopping = False
+        self.error: str | None = None
+        self._server = Server(
+            application,
+            endpoints=[f"tcp:port={settings.PORT}:interface={_escaped(settings.HOST)}"],
+            signal_handlers=False,
+            request_buffer_size=_REQUEST_BUFFER,
+            server_name="zerogravity",
+            verbosity=1,
+        )
+
+    def run(self) -> None:
+        # Not daphne's ready_callable: it comes before the loop runs, and spawn() needs a running one.
+        twisted_loop.call_soon(lambda: spawn(self._start(), name="start"))
+        self._server.run()
+
+    async def _start(self) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self.stop)
+        try:
+            self._components = await start_components()
+        except (OSError, ProxyFailed) as error:
+            self.error = str(error)
+            self.stop()
+            return
+        port = self._server.listening_addresses[0][1]
+        host = f"[{settings.HOST}]" if ":" in settings.HOST else settings.HOST
+        simulator = self._components.simulator
+        text = banner(
+            f"http://{host}:{port}",
+            f"simulator at {simulator.url}" if simulator else settings.UPSTREAM_URL,
+            simulated=settings.UPSTREAM_SIMULATED,
+            model=settings.DEFAULT_MODEL,
+            first=self._first,
+        )
+        self._command.stdout.write(text)
+        sys.stdout.flush()
+
+    def stop(self) -> None:
+        """End cleanly; the second signal ends at once."""
+        if self._stopping:
+            self._server.stop()
+            return
+        self._stopping = True
+        spawn(self._stop(), name="stop")
+
+    async def _stop(self) -> None:
+        try:
+            if self._components is not None:
+                async with asyncio.timeout(4):
+                    await self._components.close()
+        except TimeoutError:
+            logger.error("some parts did not stop in time")
+        finally:
+            self._server.stop()
+
+
+def _refuse_taken_port(host: str, port: int) -> None:
+    """One clear sentence instead of a half-started gateway."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise CommandError(
+                f"Cannot listen on {host}:{port} ({error.strerror}). Is another gateway running? "
+                "Choose another port with --port or PORT."
+            ) from None
+
+
+def _escaped(host: str) -> str:
+    """``host`` for a Twisted endpoint description."""
+    return host.replace(":", r"\:")

@@ -1,0 +1,89 @@
+"""All parts of the path in one process and one event loop: simulator, interceptor, language server."""
+
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.conf import settings
+
+from interceptor import proxy
+from interceptor.language_server import server as language_server
+from interceptor.language_server.config import LanguageServerConfig
+from interceptor.simulator import server as simulator
+from interceptor.simulator.tls import ensure_tls_files
+from responses_api.exchanges import close_current_desk, current_desk
+from responses_api.generation import drain
+from responses_api.language_server import close_current_client, current_client
+
+logger = logging.getLogger("zg.serve")
+
+_DRAIN = 2.0
+"""Seconds that running responses get to end at shutdown."""
+
+
+@dataclass(slots=True)
+class Components:
+    """The started parts, in the order of the path."""
+
+    simulator: simulator.RunningSimulator | None
+    interceptor: proxy.RunningProxy
+    language_server: language_server.RunningLanguageServer
+
+    async def close(self) -> None:
+        """End running responses, each with its terminal event, then stop the parts."""
+        await (await current_desk()).finish_all(_DRAIN)
+        await drain(_DRAIN)
+        await close_current_client()
+        await self.language_server.close()
+        await self.interceptor.close()
+        if self.simulator is not None:
+            await self.simulator.close()
+        await close_current_desk()
+
+
+async def start_components() -> Components:
+    """Start what the settings ask for; with ``UPSTREAM_SIMULATED`` the simulator is the upstream.
+
+    The settings that say where the parts are found are brought in line with where they
+    really listen (port 0 takes a free one).
+
+    Raises:
+        OSError, proxy.ProxyFailed: an address is taken or a file cannot be used.
+    """
+    upstream_url, upstream_ca, simulated = settings.UPSTREAM_URL, settings.UPSTREAM_CA_FILE, None
+    if settings.UPSTREAM_SIMULATED and upstream_url == settings.PUBLIC_GEMINI_URL:
+        tls = ensure_tls_files(settings.DATA_DIR / "simulator")
+        simulated = await simulator.start("127.0.0.1", 0, tls)
+        upstream_url, upstream_ca = simulated.url, tls.ca
+    interceptor = await proxy.start(proxy_config(upstream_ca))
+    settings.INTERCEPTOR_URL = f"http://{settings.INTERCEPTOR_HOST}:{interceptor.port}"
+    server = await language_server.start(language_server_config(upstream_url))
+    settings.LANGUAGE_SERVER_URL = server.url
+    await current_desk()
+    current_client()
+    return Components(simulated, interceptor, server)
+
+
+def proxy_config(upstream_ca: Path | None = None) -> proxy.ProxyConfig:
+    """The interceptor as the settings want it."""
+    return proxy.ProxyConfig(
+        host=settings.INTERCEPTOR_HOST,
+        port=settings.INTERCEPTOR_PORT,
+        folder=settings.INTERCEPTOR_DIR,
+        upstream_ca=upstream_ca or settings.UPSTREAM_CA_FILE,
+        claim_patience=settings.GATE_TIMEOUT,
+    )
+
+
+def language_server_config(upstream_url: str) -> LanguageServerConfig:
+    """Our language server as the settings want it, calling ``upstream_url`` through the interceptor."""
+    return LanguageServerConfig(
+        upstream_url=upstream_url,
+        csrf_token=settings.LANGUAGE_SERVER_CSRF_TOKEN,
+        host=settings.LANGUAGE_SERVER_HOST,
+        port=settings.LANGUAGE_SERVER_PORT,
+        api_version=settings.UPSTREAM_API_VERSION,
+        proxy_url=settings.INTERCEPTOR_URL,
+        ca_file=settings.INTERCEPTOR_CA_FILE,
+        models=settings.LANGUAGE_SERVER_MODELS,
+    )

@@ -1,0 +1,62 @@
+"""System checks: wrong combinations of settings are refused at the start, by name."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from cryptography.fernet import Fernet
+from django.apps import AppConfig
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Warning, register
+
+from responses_api.gemini.models import ModelCatalogue
+
+EMBEDDED = "zgproject.embedded_postgres"
+
+
+@register
+def check_credential_keys(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """``responses_api.E001``: a credential could not be encrypted or read."""
+    for number, key in enumerate(settings.CREDENTIAL_KEYS, start=1):
+        try:
+            Fernet(key)
+        except ValueError:
+            return [
+                Error(
+                    f"Key {number} of CREDENTIAL_KEYS is not a Fernet key (32 bytes in URL-safe base64).",
+                    hint="Make one: python -c 'from cryptography.fernet import Fernet; "
+                    "print(Fernet.generate_key().decode())'",
+                    id="responses_api.E001",
+                )
+            ]
+    return []
+
+
+@register
+def check_models(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """``responses_api.E002``: a name for a model that there is not."""
+    try:
+        ModelCatalogue(default=settings.DEFAULT_MODEL, aliases=settings.MODEL_ALIASES)
+    except ValueError as error:
+        return [
+            Error(
+                f"In DEFAULT_MODEL or MODEL_ALIASES, {error}.",
+                hint="responses_api/gemini/models.py lists the models.",
+                id="responses_api.E002",
+            )
+        ]
+    return []
+
+
+@register
+def check_simulated(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """``responses_api.W002``: what looks like production answers with made-up text."""
+    if settings.UPSTREAM_SIMULATED and settings.DATABASES["default"]["ENGINE"] != EMBEDDED:
+        return [
+            Warning(
+                "DATABASE_URL is set, yet calls without a credential are answered by the simulator.",
+                hint="Set UPSTREAM_URL, GEMINI_API_KEY or ZEROGRAVITY_TOKEN; or UPSTREAM_SIMULATED=false, to "
+                "use only the credentials in the admin.",
+                id="responses_api.W002",
+            )
+        ]
+    return []

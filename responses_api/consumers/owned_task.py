@@ -1,0 +1,154 @@
+"""HTTP consumers whose work runs in a task of their own.
+
+``AsyncHttpConsumer.handle`` blocks the consumer's dispatch, so that a disconnect is never
+seen while it runs; and an exception after the headers hangs the client. Here the request
+starts one owned task and returns at once, the task's outermost ``except`` always ends the
+answer, and a disconnect cancels the task.
+"""
+
+import asyncio
+import logging
+import re
+import time
+from typing import Any
+
+import msgspec
+from asgiref.typing import HTTPDisconnectEvent, HTTPRequestEvent
+from channels.consumer import get_handler_name
+from channels.exceptions import StopConsumer
+from channels.generic.http import AsyncHttpConsumer
+from django.conf import settings
+
+from responses_api.core.errors import GatewayError, InternalError, PayloadTooLarge, error_body
+from responses_api.identifiers import new_id
+from responses_api.tasks import spawn
+
+logger = logging.getLogger("zg.http")
+
+_SANE_REQUEST_ID = re.compile(r"[\x21-\x7e]{1,128}")
+
+
+class OwnedTaskConsumer(AsyncHttpConsumer):
+    """Base of the API's HTTP endpoints; subclasses implement ``respond``."""
+
+    # Nothing is sent to these consumers over the channel layer: they need no channel of their own.
+    channel_layer_alias = "none"
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._chunks: list[bytes] = []
+        self._received = 0
+        self._work: asyncio.Task[None] | None = None
+        self._answered = False
+        self._began = time.monotonic()
+        self.request_id = ""
+
+    async def respond(self, body: bytes) -> None:
+        """Answer the request whose whole body is ``body``. A ``GatewayError`` raised here is rendered."""
+        raise NotImplementedError
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """The ASGI application: one instance, one request."""
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            # Also when the server shuts down and cancels its applications.
+            if self._work is not None:
+                self._work.cancel()
+
+    async def dispatch(self, message: Any) -> None:
+        """Call the message's handler.
+
+        Without channels' closing of old database connections, which costs a thread switch
+        for each message: these consumers use the database only through its own threads.
+        """
+        await getattr(self, get_handler_name(message))(message)
+
+    async def http_request(self, message: HTTPRequestEvent) -> None:
+        """A piece of the body; the last one starts the work."""
+        if self._work is not None:
+            return
+        chunk = message.get("body", b"")
+        self._received += len(chunk)
+        if self._received > settings.MAX_REQUEST_BYTES:
+            self._chunks.clear()
+            self._start(_too_large())
+        elif message.get("more_body"):
+            self._chunks.append(chunk)
+        else:
+            self._chunks.append(chunk)
+            body = b"".join(self._chunks)
+            self._chunks.clear()
+            self._start(self.respond(body))
+
+    async def http_disconnect(self, message: HTTPDisconnectEvent) -> None:
+        """The client has gone, or the answer is complete."""
+        if self._work is not None:
+            self._work.cancel()
+        raise StopConsumer
+
+    def header(self, name: bytes) -> str | None:
+        """A request header; ``name`` in lower case."""
+        for key, value in self.scope["headers"]:
+            if key == name:
+                return str(value.decode("latin-1"))
+        return None
+
+    async def start_answer(
+        self, status: int, content_type: bytes, extra: list[tuple[bytes, bytes]] | None = None
+    ) -> None:
+        """Send status and headers; everything after this must be body."""
+        self._answered = True
+        elapsed = int((time.monotonic() - self._began) * 1000)
+        headers = [
+            (b"content-type", content_type),
+            (b"x-request-id", self.request_id.encode("ascii")),
+            (b"openai-version", b"2020-10-01"),
+            (b"openai-processing-ms", str(elapsed).encode("ascii")),
+            *(extra or []),
+        ]
+        if settings.UPSTREAM_SIMULATED:
+            headers.append((b"x-zg-simulated", b"true"))
+        await self.send({"type": "http.response.start", "status": status, "headers": headers})
+
+    async def send_json(
+        self, status: int, document: object, extra: list[tuple[bytes, bytes]] | None = None
+    ) -> None:
+        """A complete JSON answer."""
+        body = msgspec.json.encode(document)
+        length = (b"content-length", str(len(body)).encode("ascii"))
+        await self.start_answer(status, b"application/json", [length, *(extra or [])])
+        await self.send({"type": "http.response.body", "body": body, "more_body": False})
+
+    async def send_error(self, error: GatewayError) -> None:
+        """A complete error answer."""
+        extra = []
+        if error.retry_after is not None:
+            extra.append((b"retry-after", str(max(1, round(error.retry_after + 0.5))).encode("ascii")))
+        await self.send_json(error.http_status, error_body(error), extra)
+
+    def _start(self, work: Any) -> None:
+        offered = self.header(b"x-request-id") or ""
+        self.request_id = offered if _SANE_REQUEST_ID.fullmatch(offered) else new_id("req")
+        self._work = spawn(self._guard(work), name="http request")
+
+    async def _guard(self, work: Any) -> None:
+        """Runs the work; whatever happens, the answer ends."""
+        try:
+            await work
+        except GatewayError as error:
+            await self._end_with(error)
+        except Exception:
+            logger.exception("request %s failed", self.request_id)
+            await self._end_with(InternalError("The gateway failed to process this request."))
+
+    async def _end_with(self, error: GatewayError) -> None:
+        if self._answered:
+            await self.send({"type": "http.response.body", "body": b"", "more_body": False})
+        else:
+            await self.send_error(error)
+
+
+async def _too_large() -> None:
+    limit = settings.MAX_REQUEST_BYTES
+    raise PayloadTooLarge(f"The request body is larger than the {limit:,} bytes that this gateway accepts.")

@@ -1,0 +1,20 @@
+"""DRF authentication by the gateway's API keys."""
+
+from django.contrib.auth.models import AnonymousUser
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.request import Request
+
+from responses_api import access
+
+
+class ApiKeyAuthentication(BaseAuthentication):
+    """``Authorization: Bearer zg-…``; ``request.auth`` is the ``Caller``."""
+
+    def authenticate(self, request: Request) -> tuple[AnonymousUser, access.Caller]:
+        """The caller behind the request's key. Raises ``AuthenticationFailed``."""
+        header = request.headers.get("authorization")
+        return AnonymousUser(), access.authenticate_cached(header) or access.authenticate(header)
+
+    def authenticate_header(self, request: Request) -> str:
+        """Makes a refusal a 401."""
+        return "Bearer"

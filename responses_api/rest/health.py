@@ -1,0 +1,59 @@
+"""``/healthz`` and ``/readyz``: is this process alive, and are all joints of the path up."""
+
+import asyncio
+
+from django.db import connection
+from django.http import HttpRequest, JsonResponse
+
+from responses_api import database
+from responses_api.exchanges import current_desk
+from responses_api.language_server import current_client
+
+_PATIENCE = 2.0
+
+
+async def healthz(request: HttpRequest) -> JsonResponse:
+    """The process answers."""
+    return JsonResponse({"status": "ok"})
+
+
+async def readyz(request: HttpRequest) -> JsonResponse:
+    """Database, channel layer, interceptor and language server answer: 200, else 503 and which does not."""
+    names = ("database", "channel_layer", "interceptor", "language_server")
+    checks = await asyncio.gather(_database(), _channel_layer(), _interceptor(), current_client().answers())
+    ready = all(checks)
+    return JsonResponse(
+        {
+            "status": "ok" if ready else "unavailable",
+            "checks": {name: "ok" if up else "unavailable" for name, up in zip(names, checks, strict=True)},
+        },
+        status=200 if ready else 503,
+    )
+
+
+async def _database() -> bool:
+    def ask() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+
+    return await _succeeds(database.run(ask))
+
+
+async def _channel_layer() -> bool:
+    return await _succeeds(current_desk())
+
+
+async def _interceptor() -> bool:
+    if not await _channel_layer():
+        return False
+    desk = await current_desk()
+    return await desk.interceptor_answers(_PATIENCE)
+
+
+async def _succeeds(check: object) -> bool:
+    try:
+        async with asyncio.timeout(_PATIENCE):
+            await check  # type: ignore[misc]
+    except Exception:  # noqa: BLE001 - any reason counts as not ready
+        return False
+    return True

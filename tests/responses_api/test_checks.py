@@ -1,0 +1,43 @@
+import pytest
+from pytest_django import Settings
+
+from responses_api import checks
+
+
+def ids(found: list[checks.CheckMessage]) -> list[str | None]:
+    return [message.id for message in found]
+
+
+def test_the_tests_settings_are_fine() -> None:
+    assert checks.check_credential_keys(None) == []
+    assert checks.check_models(None) == []
+    assert checks.check_simulated(None) == []
+
+
+@pytest.mark.parametrize("key", ["", "secret", "ä" * 44, "A" * 43])
+def test_a_key_that_cannot_encrypt(key: str, settings: Settings) -> None:
+    settings.CREDENTIAL_KEYS = [*settings.CREDENTIAL_KEYS, key]
+    (error,) = checks.check_credential_keys(None)
+    assert error.id == "responses_api.E001"
+    assert "Key 2 " in error.msg
+    assert not key or key not in error.msg
+
+
+def test_unknown_models(settings: Settings) -> None:
+    settings.MODEL_ALIASES = {"gpt-5": "gemini-3.8-flash"}
+    assert checks.check_models(None) == []
+    settings.MODEL_ALIASES = {"gpt-5": "gemini-0"}
+    assert ids(checks.check_models(None)) == ["responses_api.E002"]
+    settings.MODEL_ALIASES = {}
+    settings.DEFAULT_MODEL = "gemini-0"
+    assert ids(checks.check_models(None)) == ["responses_api.E002"]
+
+
+def test_a_simulator_on_an_operators_database(settings: Settings) -> None:
+    settings.UPSTREAM_SIMULATED = True
+    settings.DATABASES = {
+        "default": {**settings.DATABASES["default"], "ENGINE": "django.db.backends.postgresql"}
+    }
+    assert ids(checks.check_simulated(None)) == ["responses_api.W002"]
+    settings.UPSTREAM_SIMULATED = False
+    assert checks.check_simulated(None) == []
