@@ -1,21 +1,40 @@
-"""What is written down about an exchange: its trace at the start, its end with usage and response.
+"""The record of one exchange: its trace opened once, and closed once with its usage and its response.
 
 Turns the state machine's final state into rows; decides nothing about the exchange itself.
 """
 
+import asyncio
+import time
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
+from django.conf import settings
+
+from responses_api import database, storage
+from responses_api.access import Caller
+from responses_api.core.conversation import ConversationItem
 from responses_api.core.create_request import CreateRequest
 from responses_api.core.errors import GatewayError
 from responses_api.core.generation_events import UsageReported
+from responses_api.core.input_items import stored_input_item
 from responses_api.core.response_stream import Lifecycle, ResponseStream
-from responses_api.models import Outcome, UsageSource
-from responses_api.storage import TokenCounts
+from responses_api.exchanges import Exchange
+from responses_api.identifiers import new_id
+from responses_api.models import Outcome, Trace, UsageSource
+from responses_api.tasks import spawn
 
 CHARACTERS_PER_TOKEN = 4
 """Rule of thumb for the estimate that is used where nobody counted."""
+
+_ITEM_PREFIXES = {
+    "message": "msg",
+    "function_call": "fc",
+    "function_call_output": "fco",
+    "reasoning": "rs",
+    "custom_tool_call": "ctc",
+    "custom_tool_call_output": "ctco",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +45,99 @@ class ClientCall:
     user_agent: str
     body_bytes: int
     received_at: datetime
+
+
+class Booking:
+    """The rows of one exchange, from its first to its last."""
+
+    def __init__(
+        self, request: CreateRequest, caller: Caller, call: ClientCall, machine: ResponseStream
+    ) -> None:
+        self._request = request
+        self._caller = caller
+        self._call = call
+        self._machine = machine
+        self._began = time.monotonic()
+        self._trace_id = new_id("trace")
+        self._opening: asyncio.Task[None] | None = None
+        self.closing = False
+        """Whether the end is booked or being booked; it is booked once, by whoever comes first."""
+        self.inputs: list[ConversationItem] = []
+        """The request's own items, references resolved."""
+        self.gate_wait_ms: float | None = None
+        self.first_event_ms: float | None = None
+        self.usage_source = UsageSource.INTERCEPTED
+        """Where the machine's usage comes from, if it has any."""
+
+    def mark_first_event(self) -> None:
+        """The model said something; only the first time counts."""
+        if self.first_event_ms is None:
+            self.first_event_ms = (time.monotonic() - self._began) * 1000
+
+    async def open(self, adaptations: tuple[str, ...], history_items: int) -> None:
+        """Write the trace's first half."""
+        response = self._machine.response
+        trace = Trace(
+            id=self._trace_id,
+            response_id=response["id"],
+            owner_id=self._caller.owner_id,
+            api_key_id=self._caller.api_key_id,
+            started_at=self._call.received_at,
+            model=response["model"],
+            stream=self._request.stream,
+            simulated=settings.UPSTREAM_SIMULATED,
+            client_request=describe_request(self._request, self._call, history_items),
+            adaptations=list(adaptations),
+        )
+        # A task of its own: a client that leaves now must not leave behind a trace that nobody closes.
+        self._opening = spawn(database.run(storage.open_trace, trace), name="open trace")
+        await asyncio.shield(self._opening)
+
+    @property
+    def opened(self) -> bool:
+        """Whether there is, or will be, a trace to close."""
+        return self._opening is not None
+
+    async def close(self, outcome: Outcome, error: GatewayError | None, exchange: Exchange | None) -> None:
+        """Write everything else, in one transaction. Call it once, with ``closing`` set."""
+        if self._opening is not None:
+            await asyncio.wait([self._opening])
+        machine = self._machine
+        response = machine.response
+        end = storage.ExchangeEnd(
+            trace_id=self._trace_id,
+            owner_id=self._caller.owner_id,
+            api_key_id=self._caller.api_key_id,
+            model=response["model"],
+            ended_at=datetime.now(UTC),
+            outcome=outcome,
+            trace_fields={
+                "cascade_id": exchange.cascade_id if exchange is not None else "",
+                "upstream_model": machine.model_version or "",
+                "gate_wait_ms": self.gate_wait_ms,
+                "first_event_ms": self.first_event_ms,
+                "duration_ms": (time.monotonic() - self._began) * 1000,
+                "turns": exchange.turns if exchange is not None else 0,
+                "response_summary": describe_response(machine),
+                "error": describe_error(error) if error is not None else None,
+            },
+            usage=count_tokens(machine.usage, self.usage_source),
+            response=self._stored_response(response, error),
+        )
+        await database.run(storage.close_exchange, end)
+
+    def _stored_response(
+        self, response: dict[str, Any], error: GatewayError | None
+    ) -> storage.StoredResponse | None:
+        """What is kept of the content: nothing without ``store``, nothing that no client has seen begin."""
+        unseen_failure = error is not None and not self._request.stream
+        if not self._request.store or unseen_failure or self._machine.lifecycle is Lifecycle.NEW:
+            return None
+        inputs = [
+            ConversationItem(stored_input_item(item.wire, new_id(_ITEM_PREFIXES[item.wire["type"]])))
+            for item in self.inputs
+        ]
+        return storage.StoredResponse(response, inputs, self._machine.items)
 
 
 def describe_request(request: CreateRequest, call: ClientCall, history_items: int) -> dict[str, Any]:
@@ -88,16 +200,16 @@ def natural_outcome(machine: ResponseStream) -> Outcome:
             return Outcome.UPSTREAM_ERROR
 
 
-def count_tokens(reported: UsageReported | None, source: UsageSource) -> TokenCounts:
-    """Counts that somebody made."""
-    if reported is None:
-        return TokenCounts(UsageSource.NONE)
-    return TokenCounts(
+def count_tokens(used: UsageReported | None, source: UsageSource) -> storage.TokenCounts:
+    """The usage row's counts; all zero where the model was never reached."""
+    if used is None:
+        return storage.TokenCounts(UsageSource.NONE)
+    return storage.TokenCounts(
         source,
-        reported.input_tokens,
-        reported.cached_tokens,
-        reported.output_tokens,
-        reported.reasoning_tokens,
+        input=used.input_tokens,
+        cached=used.cached_tokens,
+        output=used.output_tokens,
+        reasoning=used.reasoning_tokens,
     )
 
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.utils import quote
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
@@ -97,7 +98,9 @@ class ResponseAdmin(RecordAdmin):
 
 
 def _link(model: str, pk: str) -> SafeString:
-    return format_html('<a href="{}">{}</a>', reverse(f"admin:responses_api_{model}_change", args=[pk]), pk)
+    return format_html(
+        '<a href="{}">{}</a>', reverse(f"admin:responses_api_{model}_change", args=[quote(pk)]), pk
+    )
 
 
 def _shown_items(response: Response, side: ItemSide) -> SafeString:

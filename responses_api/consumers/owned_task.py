@@ -8,6 +8,7 @@ answer, and a disconnect cancels the task.
 
 import asyncio
 import logging
+import math
 import re
 import time
 from typing import Any
@@ -124,7 +125,7 @@ class OwnedTaskConsumer(AsyncHttpConsumer):
         """A complete error answer."""
         extra = []
         if error.retry_after is not None:
-            extra.append((b"retry-after", str(max(1, round(error.retry_after + 0.5))).encode("ascii")))
+            extra.append((b"retry-after", str(max(1, math.ceil(error.retry_after))).encode("ascii")))
         await self.send_json(error.http_status, error_body(error), extra)
 
     def _start(self, work: Any) -> None:

@@ -1,6 +1,7 @@
 """DRF's exceptions in OpenAI's envelope: the one renderer for everything on DRF and for unknown routes."""
 
 import logging
+import math
 from typing import Any
 
 from django.http import HttpRequest, JsonResponse
@@ -26,7 +27,7 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response:
         logger.error("a view failed", exc_info=error)
     headers = {}
     if translated.retry_after is not None:
-        headers["Retry-After"] = str(max(1, round(translated.retry_after + 0.5)))
+        headers["Retry-After"] = str(max(1, math.ceil(translated.retry_after)))
     return Response(error_body(translated), status=translated.http_status, headers=headers)
 
 
