@@ -31,8 +31,8 @@ from responses_api.core.conversation import ConversationItem
 from responses_api.core.create_request import CreateRequest
 from responses_api.core.errors import (
     DeadlineExceeded,
-    GatewayError,
     GateTimeout,
+    GatewayError,
     InternalError,
     UpstreamFault,
 )
@@ -40,7 +40,7 @@ from responses_api.core.generation_events import Finished, GenerationEvent, Upst
 from responses_api.core.response_object import new_response
 from responses_api.core.response_stream import Lifecycle, ResponseStream
 from responses_api.core.stream_events import StreamEvent
-from responses_api.exchanges import Exchange, OverlayContent, current_desk
+from responses_api.exchanges import SHUTTING_DOWN, Exchange, OverlayContent, current_desk
 from responses_api.gemini.overlay import Overlay, build_overlay
 from responses_api.identifiers import new_cascade_id, new_id
 from responses_api.language_server import LanguageServerClient, LanguageServerFault, current_client
@@ -174,6 +174,11 @@ class Generation:
                 await self._settle(_outcome_of(self.failure), self.failure)
             if told:
                 yield told
+
+    def interrupt(self) -> None:
+        """The process is about to stop: the response fails with its next event."""
+        if self._exchange is not None:
+            self._exchange.fail(SHUTTING_DOWN)
 
     async def crash(self) -> list[StreamEvent]:
         """A bug of ours in mid-stream: end the response as failed, booked, with its terminal event."""

@@ -4,6 +4,7 @@ import os
 from typing import Any
 
 from channels.routing import ProtocolTypeRouter, URLRouter
+from channels.security.websocket import WebsocketDenier
 from django.core.asgi import get_asgi_application
 from django.urls import path, re_path
 
@@ -17,4 +18,4 @@ _create_response: Any = CreateResponseConsumer.as_asgi()
 _django: Any = django_application
 _routes: list[Any] = [path("v1/responses", _create_response), re_path(r"", _django)]
 
-application = ProtocolTypeRouter({"http": URLRouter(_routes)})
+application = ProtocolTypeRouter({"http": URLRouter(_routes), "websocket": WebsocketDenier.as_asgi()})

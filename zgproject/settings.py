@@ -17,7 +17,13 @@ from zgproject.local_secrets import read_or_create
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = environ.FileAwareEnv()
-environ.Env.read_env(BASE_DIR / ".env")
+if (BASE_DIR / ".env").is_file():
+    environ.Env.read_env(BASE_DIR / ".env")
+
+
+def _secret(name: str) -> str:
+    """The value as it is: a leading ``$`` names no other variable; line breaks around it do not count."""
+    return str(env.ENVIRON.get(name, "")).strip()
 
 
 def _port(name: str, default: int) -> int:
@@ -50,7 +56,7 @@ _SECRETS = DATA_DIR / "secrets"
 # --- Django -----------------------------------------------------------------------------
 
 DEBUG = env.bool("DEBUG", default=False)
-SECRET_KEY = env.str("SECRET_KEY", default="") or read_or_create(
+SECRET_KEY = _secret("SECRET_KEY") or read_or_create(
     _SECRETS / "secret_key", lambda: secrets.token_urlsafe(64)
 )
 HOST = env.str("HOST", default="127.0.0.1")
@@ -124,8 +130,8 @@ if HTTPS_ONLY:
 
 # --- PostgreSQL and the channel layer -----------------------------------------------------
 
-if env.str("DATABASE_URL", default=""):
-    DATABASES = {"default": env.db("DATABASE_URL")}
+if DATABASE_URL := _secret("DATABASE_URL"):
+    DATABASES = {"default": env.db_url_config(DATABASE_URL)}
 else:
     DATABASES = {
         "default": {
@@ -137,7 +143,7 @@ else:
 DATABASES["default"]["CONN_MAX_AGE"] = None
 DATABASE_THREADS = env.int("DATABASE_THREADS", default=4)
 
-REDIS_URL = env.str("REDIS_URL", default="")
+REDIS_URL = _secret("REDIS_URL")
 if REDIS_URL:
     CHANNEL_LAYERS = {
         "default": {
@@ -153,8 +159,8 @@ else:
 UPSTREAM_URL = env.str("UPSTREAM_URL", default="").rstrip("/")
 UPSTREAM_API_VERSION = env.str("UPSTREAM_API_VERSION", default="v1beta")
 UPSTREAM_CA_FILE = _optional_path("UPSTREAM_CA_FILE")
-GEMINI_API_KEY = env.str("GEMINI_API_KEY", default="")
-ZEROGRAVITY_TOKEN = env.str("ZEROGRAVITY_TOKEN", default="")
+GEMINI_API_KEY = _secret("GEMINI_API_KEY")
+ZEROGRAVITY_TOKEN = _secret("ZEROGRAVITY_TOKEN")
 QUOTA_PROJECT = env.str("QUOTA_PROJECT", default="")
 PUBLIC_GEMINI_URL = "https://generativelanguage.googleapis.com"
 # Without an upstream and without a credential `serve` answers from the simulator.
@@ -181,7 +187,7 @@ LANGUAGE_SERVER_PORT = _port("LANGUAGE_SERVER_PORT", 8091)
 LANGUAGE_SERVER_URL = env.str(
     "LANGUAGE_SERVER_URL", default=f"http://{LANGUAGE_SERVER_HOST}:{LANGUAGE_SERVER_PORT}"
 )
-LANGUAGE_SERVER_CSRF_TOKEN = env.str("LANGUAGE_SERVER_CSRF_TOKEN", default="") or read_or_create(
+LANGUAGE_SERVER_CSRF_TOKEN = _secret("LANGUAGE_SERVER_CSRF_TOKEN") or read_or_create(
     _SECRETS / "language_server_csrf_token", lambda: secrets.token_urlsafe(32)
 )
 LANGUAGE_SERVER_MODEL = env.str("LANGUAGE_SERVER_MODEL", default="MODEL_PLACEHOLDER_M1")
@@ -191,11 +197,11 @@ LANGUAGE_SERVER_MODELS = env.dict(
 
 # --- Access ----------------------------------------------------------------------------------
 
-API_KEY_HASH_KEY = env.str("API_KEY_HASH_KEY", default="") or read_or_create(
+API_KEY_HASH_KEY = _secret("API_KEY_HASH_KEY") or read_or_create(
     _SECRETS / "api_key_hash_key", lambda: secrets.token_urlsafe(64)
 )
 # Fernet keys, newest first: the first encrypts, all decrypt.
-CREDENTIAL_KEYS = env.list("CREDENTIAL_KEYS", default=[]) or [
+CREDENTIAL_KEYS = [key.strip() for key in _secret("CREDENTIAL_KEYS").split(",") if key.strip()] or [
     read_or_create(_SECRETS / "credential_key", lambda: Fernet.generate_key().decode())
 ]
 

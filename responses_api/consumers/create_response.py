@@ -23,6 +23,15 @@ _LONGEST_HEADER = 1000
 class CreateResponseConsumer(OwnedTaskConsumer):
     """Creates one response and answers with it, whole or as it is made."""
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._generation: Generation | None = None
+
+    def wind_down(self) -> None:
+        """Fail the response now, so that its stream gets its terminal event."""
+        if self._generation is not None:
+            self._generation.interrupt()
+
     async def respond(self, body: bytes) -> None:
         """Authenticate, validate, generate."""
         received_at = datetime.now(UTC)
@@ -38,7 +47,7 @@ class CreateResponseConsumer(OwnedTaskConsumer):
             caller = await database.run(access.authenticate, authorization)
         request = parse_create_request(_decoded(body))
         call = ClientCall(self.request_id, (self.header(b"user-agent") or "")[:200], len(body), received_at)
-        generation = Generation(request, caller, call)
+        generation = self._generation = Generation(request, caller, call)
         try:
             await generation.begin()
             await self._answer(request, generation)

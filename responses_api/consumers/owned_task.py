@@ -26,6 +26,8 @@ from responses_api.tasks import spawn
 
 logger = logging.getLogger("zg.http")
 
+WIND_DOWN_TIMEOUT = 3.0
+"""Seconds that an answer gets to end when the server shuts down."""
 _SANE_REQUEST_ID = re.compile(r"[\x21-\x7e]{1,128}")
 
 
@@ -52,10 +54,18 @@ class OwnedTaskConsumer(AsyncHttpConsumer):
         """The ASGI application: one instance, one request."""
         try:
             await super().__call__(scope, receive, send)
+        except asyncio.CancelledError:
+            # The server shuts down; it waits for the applications that it has cancelled.
+            if self._work is not None and not self._work.done():
+                self.wind_down()
+                await asyncio.wait([self._work], timeout=WIND_DOWN_TIMEOUT)
+            raise
         finally:
-            # Also when the server shuts down and cancels its applications.
             if self._work is not None:
                 self._work.cancel()
+
+    def wind_down(self) -> None:
+        """The process is about to stop: bring the answer to its end soon."""
 
     async def dispatch(self, message: Any) -> None:
         """Call the message's handler.

@@ -66,9 +66,9 @@ def build_overlay(
 
 def _note_what_has_no_slot(request: CreateRequest, notes: Adaptations) -> None:
     if request.tools and not request.parallel_tool_calls:
-        notes.add("parallel_tool_calls=false has no upstream switch")
+        notes.add("parallel_tool_calls=false: calls after an answer's first are dropped")
     if request.max_tool_calls is not None:
-        notes.add("max_tool_calls has no upstream switch")
+        notes.add("max_tool_calls: calls beyond it are dropped")
     if request.text is not None and request.text.verbosity is not None:
         notes.add(f"text.verbosity={request.text.verbosity} has no upstream switch")
     if request.truncation == "auto":

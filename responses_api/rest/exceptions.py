@@ -5,6 +5,7 @@ import math
 from typing import Any
 
 from django.http import HttpRequest, JsonResponse
+from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions
 from rest_framework.response import Response
 
@@ -31,6 +32,7 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response:
     return Response(error_body(translated), status=translated.http_status, headers=headers)
 
 
+@csrf_exempt
 def unknown_route(request: HttpRequest, *args: Any, **kwargs: Any) -> JsonResponse:
     """Everything below ``/v1/`` that does not exist."""
     error = NotFound(f"Invalid URL ({request.method} {request.path})", code="unknown_url")

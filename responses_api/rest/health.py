@@ -1,6 +1,7 @@
 """``/healthz`` and ``/readyz``: is this process alive, and are all joints of the path up."""
 
 import asyncio
+from collections.abc import Awaitable
 
 from django.db import connection
 from django.http import HttpRequest, JsonResponse
@@ -44,16 +45,18 @@ async def _channel_layer() -> bool:
 
 
 async def _interceptor() -> bool:
-    if not await _channel_layer():
-        return False
-    desk = await current_desk()
-    return await desk.interceptor_answers(_PATIENCE)
+    async def ask() -> None:
+        desk = await current_desk()
+        if not await desk.interceptor_answers(_PATIENCE):
+            raise TimeoutError
+
+    return await _succeeds(ask())
 
 
-async def _succeeds(check: object) -> bool:
+async def _succeeds(check: Awaitable[object]) -> bool:
     try:
-        async with asyncio.timeout(_PATIENCE):
-            await check  # type: ignore[misc]
+        async with asyncio.timeout(_PATIENCE + 0.5):
+            await check
     except Exception:  # noqa: BLE001 - any reason counts as not ready
         return False
     return True
