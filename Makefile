@@ -34,16 +34,18 @@ lint: $(VENV)/.installed-dev ## check style, types, imports, migrations and sett
 bench: $(VENV)/.installed-dev ## measure the gateway; ARGS are the benchmark's
 	$(BIN)/python -m bench $(ARGS)
 
+COMPILE := $(BIN)/uv pip compile --quiet pyproject.toml --universal --python-version 3.12 --generate-hashes \
+	--no-emit-index-url
+
 requirements: $(VENV)/.installed-dev ## resolve pyproject.toml into the requirements files; ARGS=--upgrade
-	$(BIN)/uv pip compile --quiet pyproject.toml --universal --generate-hashes --no-emit-index-url $(ARGS) \
-		-o requirements.txt
-	$(BIN)/uv pip compile --quiet pyproject.toml --universal --generate-hashes --no-emit-index-url $(ARGS) \
-		--group dev -c requirements.txt -o requirements-dev.txt
+	$(COMPILE) $(ARGS) -o requirements.txt
+	$(COMPILE) $(ARGS) --group dev -c requirements.txt -o requirements-dev.txt
 
 clean: ## remove what the tools made; data/ stays
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache staticfiles
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
+# --no-deps: the files are complete, and pip would refuse the override in pyproject.toml on Python 3.12.
 # A stamp says which requirements file is installed; it is older than the file after a change.
 $(VENV)/.installed: requirements.txt | $(VENV)/bin/python
 	@echo "Installing $<"

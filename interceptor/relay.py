@@ -56,7 +56,13 @@ class Call:
         self.unacknowledged: deque[Events] = deque()
         self.last_sent = -1
         self.sending = False
+        self.end_sent = False
         self.last_sign = time.monotonic()
+
+    @property
+    def unsent(self) -> bool:
+        """Whether events, or the word that none will follow, have not been given to the layer yet."""
+        return bool(self.pending) or (self.closed and not self.end_sent)
 
 
 class Relay:
@@ -115,13 +121,16 @@ class Relay:
             return
         call.pending.extend(events)
         call.closed = last
-        if not call.sending:
+        self._send_soon(call)
+
+    def _send_soon(self, call: Call) -> None:
+        if call.unsent and not call.sending:
             call.sending = True
             spawn(self._send_pending(call), name="relay events")
 
     async def _send_pending(self, call: Call) -> None:
         try:
-            while call.pending or (call.closed and not self._last_is_out(call)):
+            while call.unsent:
                 batch = call.pending[:_LARGEST_BATCH]
                 del call.pending[:_LARGEST_BATCH]
                 call.last_sent += 1
@@ -132,16 +141,13 @@ class Relay:
                     events=tuple(batch),
                     last=call.closed and not call.pending,
                 )
+                call.end_sent = message.last
                 call.unacknowledged.append(message)
                 await send(call.gateway, message)
         except Exception as error:  # noqa: BLE001 - whatever the layer raises: kept, and sent again when asked for
             logger.warning("events of call %s wait for the channel layer: %s", call.id, error)
         finally:
             call.sending = False
-
-    @staticmethod
-    def _last_is_out(call: Call) -> bool:
-        return bool(call.unacknowledged) and call.unacknowledged[-1].last
 
     def _handle(self, message: ChannelMessage) -> None:
         match message:
@@ -197,8 +203,7 @@ class Relay:
                         call.on_cancel()
                     continue
                 by_gateway.setdefault(call.gateway, {})[call.id] = call.last_sent
-                if call.pending and not call.sending:
-                    self.push(call, [], last=call.closed)
+                self._send_soon(call)
             for gateway, calls in by_gateway.items():
                 try:
                     await send(gateway, Heartbeat(self._inbox.channel, calls))

@@ -1,8 +1,7 @@
 """What all tests share: three people, their API keys, a Redis, hypothesis profiles."""
 
 import os
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 from hypothesis import settings as hypothesis_settings
@@ -15,6 +14,14 @@ if TYPE_CHECKING:
 hypothesis_settings.register_profile("fast", max_examples=50, deadline=None)
 hypothesis_settings.register_profile("deep", max_examples=20_000, deadline=None)
 hypothesis_settings.load_profile("fast")  # another one: pytest --hypothesis-profile deep
+
+
+class MakeUser(Protocol):
+    def __call__(self, username: str, **fields: Any) -> "User": ...
+
+
+class MakeApiKey(Protocol):
+    def __call__(self, owner: "User", **fields: Any) -> "tuple[ApiKey, str]": ...
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -50,7 +57,7 @@ def redis_url(worker_id: str) -> str:
 
 
 @pytest.fixture
-def make_user(db: None) -> Callable[..., "User"]:
+def make_user(db: None) -> MakeUser:
     from django.contrib.auth.models import User
 
     def make(username: str, **fields: Any) -> User:
@@ -60,26 +67,26 @@ def make_user(db: None) -> Callable[..., "User"]:
 
 
 @pytest.fixture
-def alice(make_user: Callable[..., "User"]) -> "User":
+def alice(make_user: MakeUser) -> "User":
     """The owner of what a test is about."""
     return make_user("alice")
 
 
 @pytest.fixture
-def bob(make_user: Callable[..., "User"]) -> "User":
+def bob(make_user: MakeUser) -> "User":
     """A colleague of hers: another user of the same installation."""
     return make_user("bob")
 
 
 @pytest.fixture
-def charlie(make_user: Callable[..., "User"]) -> "User":
+def charlie(make_user: MakeUser) -> "User":
     """A stranger."""
     return make_user("charlie")
 
 
 @pytest.fixture
-def make_api_key(db: None) -> Callable[..., "tuple[ApiKey, str]"]:
-    """``make_api_key(owner, **fields)`` returns the stored key and its text as a client sends it."""
+def make_api_key(db: None) -> MakeApiKey:
+    """Makes an API key; returns it with its text as a client sends it."""
     from responses_api.api_keys import create_api_key
 
     def make(owner: "User", **fields: Any) -> "tuple[ApiKey, str]":

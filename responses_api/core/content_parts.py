@@ -174,8 +174,11 @@ def _text_or_parts(value: object) -> str | None:
             return None
 
 
+# Named: on Python 3.12 a union cannot hold FailFast() itself, which has no hash.
+type _InputParts = Annotated[list[InputPart], FailFast()]
+
 type ToolOutput = Annotated[
-    Annotated[Text, Tag("(text)")] | Annotated[list[InputPart], FailFast(), Tag("(parts)")],
+    Annotated[Text, Tag("(text)")] | Annotated[_InputParts, Tag("(parts)")],
     Discriminator(
         _text_or_parts,
         custom_error_type="invalid_type",

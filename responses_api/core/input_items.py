@@ -100,6 +100,10 @@ class CustomToolCallOutput(TypedDict):
     id: NotRequired[str | None]
 
 
+# Named: on Python 3.12 a union cannot hold FailFast() itself, which has no hash.
+type _ReasoningTexts = Annotated[list[ReasoningText], FailFast()]
+
+
 @with_config(WIRE)
 class Reasoning(TypedDict):
     """A reasoning item as an earlier answer gave it. Codex sends ``content: null``."""
@@ -107,7 +111,7 @@ class Reasoning(TypedDict):
     type: Literal["reasoning"]
     summary: Annotated[list[SummaryText], FailFast()]
     id: NotRequired[str | None]
-    content: NotRequired[Annotated[list[ReasoningText], FailFast()] | None]
+    content: NotRequired[_ReasoningTexts | None]
     encrypted_content: NotRequired[str | None]
 
 

@@ -1,14 +1,17 @@
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from responses_api import access
 from responses_api.access import Caller, CallerMemory, authenticate, authenticate_cached
 from responses_api.core.errors import AuthenticationFailed, error_body
 from responses_api.credentials import set_secret
 from responses_api.models import ApiKey, Credential
+from tests.conftest import MakeApiKey
 
 
 class Clock:
@@ -27,12 +30,12 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 @pytest.fixture(autouse=True)
-def _no_installation_account(settings) -> None:
+def _no_installation_account(settings: Settings) -> None:
     settings.UPSTREAM_SIMULATED = False
     settings.ZEROGRAVITY_TOKEN = settings.GEMINI_API_KEY = ""
 
 
-def credential(name: str = "account", **fields) -> Credential:
+def credential(name: str = "account", **fields: Any) -> Credential:
     made = Credential(name=name, kind=Credential.Kind.API_KEY, **fields)
     set_secret(made, "secret")
     made.save()
@@ -56,7 +59,7 @@ def test_no_key(header: str | None) -> None:
 
 
 @pytest.mark.django_db
-def test_a_wrong_key_is_named_but_masked(alice: User, make_api_key) -> None:
+def test_a_wrong_key_is_named_but_masked(alice: User, make_api_key: MakeApiKey) -> None:
     _, plain = make_api_key(alice, credential=credential())
     wrong = plain[:-1] + ("A" if plain[-1] != "A" else "B")
     error = refused(f"Bearer {wrong}")
@@ -70,7 +73,9 @@ def test_a_wrong_key_is_named_but_masked(alice: User, make_api_key) -> None:
 
 
 @pytest.mark.django_db
-def test_revoked_expired_and_inactive_look_like_wrong(alice: User, bob: User, make_api_key) -> None:
+def test_revoked_expired_and_inactive_look_like_wrong(
+    alice: User, bob: User, make_api_key: MakeApiKey
+) -> None:
     account = credential()
     now = timezone.now()
     bob.is_active = False
@@ -91,14 +96,14 @@ def test_revoked_expired_and_inactive_look_like_wrong(alice: User, bob: User, ma
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("form", ["Bearer {}", "bearer {}", "BEARER   {} "])
-def test_a_good_key(form: str, alice: User, make_api_key) -> None:
+def test_a_good_key(form: str, alice: User, make_api_key: MakeApiKey) -> None:
     account = credential()
     key, plain = make_api_key(alice, credential=account, expires_at=timezone.now() + timedelta(days=1))
     assert authenticate(form.format(plain)) == Caller(key.pk, alice.pk, f"credential:{account.pk}")
 
 
 @pytest.mark.django_db
-def test_whose_account_is_used(alice: User, bob: User, settings, make_api_key) -> None:
+def test_whose_account_is_used(alice: User, bob: User, settings: Settings, make_api_key: MakeApiKey) -> None:
     """Each step is found only because the better ones before it are taken away."""
     key, plain = make_api_key(alice, credential=credential("the key's own"))
     expired = timezone.now() - timedelta(seconds=1)
@@ -129,14 +134,18 @@ def test_whose_account_is_used(alice: User, bob: User, settings, make_api_key) -
 
 
 @pytest.mark.django_db
-def test_an_expired_account_of_the_key_is_not_replaced_by_another(alice: User, make_api_key) -> None:
+def test_an_expired_account_of_the_key_is_not_replaced_by_another(
+    alice: User, make_api_key: MakeApiKey
+) -> None:
     credential("default", is_default=True)
     _, plain = make_api_key(alice, credential=credential(expires_at=timezone.now()))
     assert refused(f"Bearer {plain}").type == "authentication_error"
 
 
 @pytest.mark.django_db
-def test_one_query_and_last_used_once_a_minute(alice: User, make_api_key, django_assert_num_queries) -> None:
+def test_one_query_and_last_used_once_a_minute(
+    alice: User, make_api_key: MakeApiKey, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
     key, plain = make_api_key(alice, credential=credential())
     with django_assert_num_queries(2):
         authenticate(f"Bearer {plain}")
@@ -149,6 +158,7 @@ def test_one_query_and_last_used_once_a_minute(alice: User, make_api_key, django
     with django_assert_num_queries(2):
         authenticate(f"Bearer {plain}")
     key.refresh_from_db()
+    assert key.last_used_at is not None
     assert key.last_used_at >= first
 
 

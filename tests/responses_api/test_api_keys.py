@@ -2,6 +2,7 @@ import re
 
 import pytest
 from django.contrib.auth.models import User
+from pytest_django import Settings
 
 from responses_api import api_keys
 
@@ -17,13 +18,13 @@ def test_a_key_has_its_form_and_is_never_the_same() -> None:
     assert len({plain for plain, _, _ in keys}) == len({hashed for _, _, hashed in keys}) == 50
 
 
-def test_the_hash_depends_on_the_installations_key(settings) -> None:
+def test_the_hash_depends_on_the_installations_key(settings: Settings) -> None:
     plain, _, hashed = api_keys.new_key()
     settings.API_KEY_HASH_KEY = "another installation"
     assert not api_keys.matches(hashed, api_keys.hash_key(plain))
 
 
-def test_the_hash_is_hmac_sha256(settings) -> None:
+def test_the_hash_is_hmac_sha256(settings: Settings) -> None:
     settings.API_KEY_HASH_KEY = "key"
     # A published example of HMAC-SHA256: https://en.wikipedia.org/wiki/HMAC#Examples
     assert api_keys.hash_key("The quick brown fox jumps over the lazy dog") == (

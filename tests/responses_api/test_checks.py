@@ -1,10 +1,12 @@
 import pytest
+from django.conf import settings as django_settings
+from django.core.checks import CheckMessage
 from pytest_django import Settings
 
 from responses_api import checks
 
 
-def ids(found: list[checks.CheckMessage]) -> list[str | None]:
+def ids(found: list[CheckMessage]) -> list[str | None]:
     return [message.id for message in found]
 
 
@@ -33,11 +35,9 @@ def test_unknown_models(settings: Settings) -> None:
     assert ids(checks.check_models(None)) == ["responses_api.E002"]
 
 
-def test_a_simulator_on_an_operators_database(settings: Settings) -> None:
+def test_a_simulator_on_an_operators_database(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.UPSTREAM_SIMULATED = True
-    settings.DATABASES = {
-        "default": {**settings.DATABASES["default"], "ENGINE": "django.db.backends.postgresql"}
-    }
+    monkeypatch.setitem(django_settings.DATABASES["default"], "ENGINE", "django.db.backends.postgresql")
     assert ids(checks.check_simulated(None)) == ["responses_api.W002"]
     settings.UPSTREAM_SIMULATED = False
     assert checks.check_simulated(None) == []

@@ -1,8 +1,10 @@
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from cryptography.fernet import Fernet
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from responses_api.credentials import (
     CredentialUnavailable,
@@ -18,7 +20,7 @@ from responses_api.models import Credential
 SECRET = "canary-5f1d"
 
 
-def stored(kind: Credential.Kind = Credential.Kind.API_KEY, **fields) -> Credential:
+def stored(kind: Credential.Kind = Credential.Kind.API_KEY, **fields: Any) -> Credential:
     credential = Credential(name="account", kind=kind, **fields)
     set_secret(credential, SECRET)
     credential.save()
@@ -31,7 +33,7 @@ def test_encryption_goes_there_and_back_and_hides() -> None:
     assert decrypt(encrypted) == SECRET
 
 
-def test_keys_can_be_rotated(settings) -> None:
+def test_keys_can_be_rotated(settings: Settings) -> None:
     old, new = Fernet.generate_key().decode(), Fernet.generate_key().decode()
     settings.CREDENTIAL_KEYS = [old]
     encrypted = encrypt(SECRET)
@@ -64,7 +66,7 @@ def test_the_secret_is_not_in_the_repr() -> None:
 
 
 @pytest.mark.django_db
-def test_a_stored_credential(django_assert_num_queries) -> None:
+def test_a_stored_credential(django_assert_num_queries: DjangoAssertNumQueries) -> None:
     key = stored()
     token = stored(
         Credential.Kind.BEARER, quota_project="project", expires_at=timezone.now() + timedelta(hours=1)
@@ -86,14 +88,14 @@ def test_an_expired_or_deleted_credential_is_unavailable() -> None:
 @pytest.mark.parametrize(
     "ref", ["", "credential:", "credential:x", "credential:1 ", "environment", "simulator"]
 )
-def test_what_is_not_set_is_unavailable(ref: str, settings) -> None:
+def test_what_is_not_set_is_unavailable(ref: str, settings: Settings) -> None:
     settings.UPSTREAM_SIMULATED = False
     settings.ZEROGRAVITY_TOKEN = settings.GEMINI_API_KEY = ""
     with pytest.raises(CredentialUnavailable):
         load_auth(ref)
 
 
-def test_the_environments_account(settings) -> None:
+def test_the_environments_account(settings: Settings) -> None:
     settings.GEMINI_API_KEY = "key"
     settings.QUOTA_PROJECT = "project"
     assert load_auth("environment") == UpstreamAuth("api_key", "key", "project")
@@ -101,6 +103,6 @@ def test_the_environments_account(settings) -> None:
     assert load_auth("environment") == UpstreamAuth("bearer", "token", "project")
 
 
-def test_the_simulators_key_is_no_secret(settings) -> None:
+def test_the_simulators_key_is_no_secret(settings: Settings) -> None:
     settings.UPSTREAM_SIMULATED = True
     assert load_auth("simulator").headers() == [("x-goog-api-key", "simulator")]

@@ -2,12 +2,12 @@ import argparse
 
 import pytest
 
-from zgproject.command_line import OPTIONS, add_arguments, apply_options
+from zgproject.command_line import OPTIONS, Option, add_arguments, apply_options
 
 
 @pytest.mark.parametrize("form", [["{flag}", "{value}"], ["{flag}={value}"]])
 @pytest.mark.parametrize("option", OPTIONS, ids=lambda option: option.flag)
-def test_an_option_is_its_variable(option, form: list[str]) -> None:
+def test_an_option_is_its_variable(option: Option, form: list[str]) -> None:
     environ: dict[str, str] = {"OTHER": "untouched"}
     given = [part.format(flag=option.flag, value="8001") for part in form]
     apply_options(["manage.py", "serve", "--verbosity", "2", *given, "--traceback"], environ)

@@ -148,7 +148,7 @@ def test_what_has_no_slot_upstream_is_reported() -> None:
         text={"verbosity": "low"},
         truncation="auto",
     )
-    assert [note.split(" has no ")[0] for note in built.adaptations] == [
+    assert [note.split(" has no ")[0].split(": ")[0] for note in built.adaptations] == [
         "parallel_tool_calls=false", "max_tool_calls", "text.verbosity=low", "truncation=auto",
     ]  # fmt: skip
 

@@ -69,8 +69,20 @@ def data_dir() -> Iterator[Path]:
 
 
 @pytest.fixture
-def use(data_dir: Path) -> Iterator[Callable[..., UserProcess]]:
-    """``use()`` starts a process that uses the module's server."""
+def folder() -> Iterator[Path]:
+    """An empty folder, which the server's user can be let into."""
+    # Not pytest's own: its path is long, and its parents are closed for the server's user.
+    made = Path(tempfile.mkdtemp(prefix="zg-pg-"))
+    yield made
+    shutil.rmtree(made)
+
+
+@pytest.fixture
+def use(data_dir: Path, folder: Path) -> Iterator[Callable[..., UserProcess]]:
+    """``use()`` starts a process that uses the module's server, ``use(path)`` another one.
+
+    All have ended, and their servers with them, before ``folder`` is removed.
+    """
     processes: list[UserProcess] = []
 
     def start(folder: Path = data_dir, **environment: str) -> UserProcess:

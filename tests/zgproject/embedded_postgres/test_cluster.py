@@ -1,11 +1,9 @@
 """Folders, environments and permissions in which the server must start, or say why it does not."""
 
 import os
-import shutil
 import stat
 import subprocess
-import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,14 +12,6 @@ from tests.zgproject.embedded_postgres.conftest import UserProcess
 
 type Use = Callable[..., UserProcess]
 type CopyTo = Callable[[Path], Path]
-
-
-@pytest.fixture
-def folder() -> Iterator[Path]:
-    # Not pytest's own: its path is long, and its parents are closed for the server's user.
-    made = Path(tempfile.mkdtemp(prefix="zg-pg-"))
-    yield made
-    shutil.rmtree(made)
 
 
 @pytest.fixture

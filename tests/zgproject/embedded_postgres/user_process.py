@@ -5,7 +5,7 @@
 ``sql STATEMENT``    run it on the connection, print the first value or "ok"
 ``fork``             fork; the child ends in an orderly way
 ``stop``             give the server up
-``wait-for-signal``  install the SIGTERM handler that a server program has, print "waiting", sleep
+``wait-for-signal``  install the signal handlers that a server program has, print "waiting", sleep
 """
 
 import contextlib
@@ -54,6 +54,8 @@ def fork() -> str:
 
 def wait_for_signal() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
+    # A background job of a shell starts with it ignored.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     print("waiting", flush=True)
     with contextlib.suppress(KeyboardInterrupt):
         threading.Event().wait()

@@ -3,10 +3,11 @@ from io import StringIO
 import pytest
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
 from pytest_django import Settings
 
 from responses_api.access import authenticate
-from responses_api.management.commands import createapikey
 from responses_api.models import ApiKey
 
 pytestmark = pytest.mark.django_db
@@ -45,8 +46,8 @@ def test_a_name_is_needed() -> None:
 
 
 def test_an_operators_database_is_not_migrated_behind_their_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(createapikey.MigrationExecutor, "migration_plan", lambda *_: ["a migration"])
-    monkeypatch.setitem(createapikey.connection.settings_dict, "ENGINE", "django.db.backends.postgresql")
+    monkeypatch.setattr(MigrationExecutor, "migration_plan", lambda *_: ["a migration"])
+    monkeypatch.setitem(connection.settings_dict, "ENGINE", "django.db.backends.postgresql")
     with pytest.raises(CommandError, match="manage.py migrate"):
         run("--name", "laptop")
     assert not ApiKey.objects.exists()

@@ -1,0 +1,157 @@
+"""Relay and desk against each other: follow-up calls, cancels, and sides that die."""
+
+import asyncio
+
+import pytest
+
+from interceptor import relay as relay_module
+from interceptor.relay import Relay
+from responses_api import exchanges
+from responses_api.channel_messages import Cancel, Heartbeat
+from responses_api.core.generation_events import TextDelta, UsageReported
+from responses_api.exchanges import INTERCEPTOR_LOST, SHUTTING_DOWN, Exchange, ExchangeDesk
+from tests.interceptor.exchange_rig import CASCADE, FINISHED, Wire, claimed, collect, until
+
+# --- follow-up calls ---
+
+
+async def test_a_follow_up_that_was_waited_for_is_accepted(relay: Relay, exchange: Exchange) -> None:
+    first = await claimed(relay)
+    relay.push(first, [FINISHED], last=True)
+    await collect(exchange, 1)
+    exchange.expect_follow_up()
+
+    second = await claimed(relay)
+    assert await exchange.wait_for_claim(1)
+    relay.push(second, [TextDelta("now")], last=True)
+    assert await collect(exchange, 1) == [TextDelta("now")]
+    assert exchange.turns == 2
+
+
+async def test_a_follow_up_that_comes_early_is_parked_until_it_is_wanted(
+    relay: Relay, exchange: Exchange, wire: Wire
+) -> None:
+    first = await claimed(relay)
+    relay.push(first, [FINISHED], last=True)
+    await until(lambda: exchange.open_call is None)
+    follow_up = asyncio.ensure_future(relay.claim(CASCADE, 5))
+    await asyncio.sleep(0.05)
+    assert not follow_up.done()
+
+    await collect(exchange, 1)
+    exchange.expect_follow_up()
+
+    assert await follow_up is not None
+    assert await exchange.wait_for_claim(1)
+
+
+async def test_a_parked_follow_up_is_refused_when_the_exchange_ends(relay: Relay, exchange: Exchange) -> None:
+    first = await claimed(relay)
+    relay.push(first, [FINISHED], last=True)
+    await until(lambda: exchange.open_call is None)
+    follow_up = asyncio.ensure_future(relay.claim(CASCADE, 5))
+    await asyncio.sleep(0.05)
+
+    exchange.close()
+
+    assert await follow_up is None
+
+
+# --- ends that are no ends of the model ---
+
+
+async def test_a_cancel_stops_the_call_and_brings_its_last_count(relay: Relay, exchange: Exchange) -> None:
+    call = await claimed(relay)
+    call.on_cancel = lambda: relay.push(call, [UsageReported(5, 0, 2, 1)], last=True)
+    relay.push(call, [TextDelta("some")])
+    await collect(exchange, 1)
+
+    exchange.cancel()
+
+    assert await collect(exchange, 1) == [UsageReported(5, 0, 2, 1)]
+    assert exchange.open_call is None
+
+
+async def test_a_lost_cancel_is_made_up_for_when_the_exchange_is_gone(
+    relay: Relay, exchange: Exchange, wire: Wire
+) -> None:
+    call = await claimed(relay)
+    stopped = asyncio.Event()
+    call.on_cancel = stopped.set
+    wire.lose_first(Cancel)
+    exchange.cancel()
+    exchange.close()
+
+    await asyncio.wait_for(stopped.wait(), 5)
+
+
+async def test_a_gateway_that_falls_silent_stops_the_call(
+    relay: Relay, desk: ExchangeDesk, exchange: Exchange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relay_module, "GATEWAY_SILENCE", 0.1)
+    call = await claimed(relay)
+    stopped = asyncio.Event()
+    call.on_cancel = stopped.set
+    await desk.close()
+
+    await asyncio.wait_for(stopped.wait(), 5)
+
+
+async def test_a_gateway_that_answers_keeps_a_silent_model_going(
+    relay: Relay, exchange: Exchange, wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Many times the silence limit without any event: heartbeats alone keep both sides."""
+    monkeypatch.setattr(relay_module, "GATEWAY_SILENCE", 0.2)
+    monkeypatch.setattr(exchanges, "INTERCEPTOR_SILENCE", 0.2)
+    call = await claimed(relay)
+    call.on_cancel = lambda: relay.push(call, [], last=True)
+    await until(lambda: len(wire.of(Heartbeat)) > 30)
+
+    relay.push(call, [FINISHED], last=True)
+    assert await collect(exchange, 1) == [FINISHED]
+
+
+async def test_an_interceptor_that_falls_silent_fails_the_exchange(
+    relay: Relay, exchange: Exchange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exchanges, "INTERCEPTOR_SILENCE", 0.1)
+    call = await claimed(relay)
+    relay.push(call, [TextDelta("some")])
+    await collect(exchange, 1)
+    await relay.close()
+
+    assert await collect(exchange, 1) == [INTERCEPTOR_LOST]
+    assert exchange.open_call is None
+
+
+async def test_an_exchange_that_nobody_claimed_does_not_fail_by_silence(
+    exchange: Exchange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exchanges, "INTERCEPTOR_SILENCE", 0.01)
+
+    assert await exchange.next_events(0.1) == []
+
+
+async def test_a_shutdown_fails_what_is_running_and_waits_for_its_booking(
+    relay: Relay, desk: ExchangeDesk, exchange: Exchange
+) -> None:
+    call = await claimed(relay)
+    stopped = asyncio.Event()
+    call.on_cancel = stopped.set
+    finishing = asyncio.ensure_future(desk.finish_all(5))
+
+    assert await collect(exchange, 1) == [SHUTTING_DOWN]
+    assert not finishing.done()
+    exchange.close()
+    await finishing
+    await asyncio.wait_for(stopped.wait(), 5)
+
+
+async def test_readiness_asks_for_any_interceptor(desk: ExchangeDesk) -> None:
+    assert not await desk.interceptor_answers(0.05)
+    relay = Relay()
+    await relay.open()
+    try:
+        assert await desk.interceptor_answers(5)
+    finally:
+        await relay.close()
