@@ -1,5 +1,6 @@
 """mitmproxy's hooks: recognise, claim, rewrite, tap. No decisions are made here."""
 
+import asyncio
 import logging
 
 from mitmproxy import ctx, http
@@ -68,6 +69,10 @@ class InterceptorAddon:
         overlay = call.overlay
         auth = await self._credentials.get(overlay.credential_ref)
         body = overlay.body or await database.run(load_large_overlay, overlay.body_id)
+        if call.cancelled:
+            self._relay.push(call, [], last=True)
+            _answer_locally(flow, found.call)
+            return
         request = flow.request
         request.path = rewritten_path(request.path, overlay.model)
         for header in CREDENTIAL_HEADERS:
@@ -106,7 +111,10 @@ class InterceptorAddon:
     def error(self, flow: http.HTTPFlow) -> None:
         """The connection to the upstream or to the language server broke."""
         exchange: _Intercepted | None = flow.metadata.get(_EXCHANGE)
-        if exchange is None or exchange.call.closed:
+        if exchange is None:
+            return
+        close_upstream(flow)
+        if exchange.call.closed:
             return
         message = flow.error.msg if flow.error else ""
         logger.info("call %s broke off: %s", exchange.call.id, message)
@@ -123,13 +131,22 @@ class InterceptorAddon:
 def close_upstream(flow: http.HTTPFlow) -> None:
     """Close the upstream connection of ``flow`` now, also in the middle of a streamed body.
 
-    ``flow.kill()`` takes effect at the next hook only, and a streamed body has none.
+    ``flow.kill()`` takes effect at the next hook only: a streamed body has none, and a model may
+    think for long before its head comes. Cancelling the connection's task is not safe: it leaves
+    the socket open when a second cancel, because the language server hangs up as well, finds it
+    waiting for mitmproxy's event lock. So the socket goes first, as if the upstream had closed it.
     """
     handler = ctx.master.addons.get("proxyserver").connections.get(flow.client_conn.id)
-    if handler is not None and flow.server_conn in handler.transports:
+    if handler is None:
+        return
+    upstream = handler.transports.get(flow.server_conn)
+    if upstream is not None and isinstance(upstream.writer, asyncio.StreamWriter):
+        upstream.writer.transport.abort()
+    elif upstream is not None:
         handler.close_connection(flow.server_conn)
-    elif flow.killable:
-        flow.kill()
+    elif (client := handler.transports.get(handler.client)) is not None and client.handler is not None:
+        # The connection is still to be made; without its client it will not be.
+        client.handler.cancel("cancelled by the gateway")
 
 
 def _answer_locally(flow: http.HTTPFlow, kind: GenerateCall) -> None:

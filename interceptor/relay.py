@@ -58,6 +58,12 @@ class Call:
         self.sending = False
         self.end_sent = False
         self.last_sign = time.monotonic()
+        self.cancelled = False
+
+    def cancel(self) -> None:
+        """Stop it: now, or before it begins where nobody drives an upstream yet."""
+        self.cancelled = True
+        self.on_cancel()
 
     @property
     def unsent(self) -> bool:
@@ -70,7 +76,7 @@ class Relay:
 
     def __init__(self) -> None:
         self._inbox = Inbox(self._handle, groups=[INTERCEPTORS])
-        self._claims: dict[str, asyncio.Future[Overlay | Refusal]] = {}
+        self._claims: dict[str, asyncio.Future[Call | Refusal]] = {}
         self._calls: dict[str, Call] = {}
         self._heart: asyncio.Task[None] | None = None
 
@@ -91,7 +97,7 @@ class Relay:
         messages may be dropped.
         """
         call_id = uuid.uuid4().hex
-        answer: asyncio.Future[Overlay | Refusal] = asyncio.get_running_loop().create_future()
+        answer: asyncio.Future[Call | Refusal] = asyncio.get_running_loop().create_future()
         self._claims[call_id] = answer
         claim = Claim(cascade_id, call_id, self._inbox.channel)
         try:
@@ -102,12 +108,12 @@ class Relay:
                     if done:
                         break
         except TimeoutError:
-            return None
+            if not answer.done():
+                return None
         finally:
             del self._claims[call_id]
         match answer.result():
-            case Overlay() as overlay:
-                call = self._calls[call_id] = Call(overlay)
+            case Call() as call:
                 if self._heart is None or self._heart.done():
                     self._heart = spawn(self._beat(), name="relay heartbeat")
                 return call
@@ -126,7 +132,11 @@ class Relay:
     def _send_soon(self, call: Call) -> None:
         if call.unsent and not call.sending:
             call.sending = True
-            spawn(self._send_pending(call), name="relay events")
+            # Not at once: one network read holds several chunks, and they make one message.
+            asyncio.get_running_loop().call_soon(self._start_sending, call)
+
+    def _start_sending(self, call: Call) -> None:
+        spawn(self._send_pending(call), name="relay events")
 
     async def _send_pending(self, call: Call) -> None:
         try:
@@ -151,10 +161,14 @@ class Relay:
 
     def _handle(self, message: ChannelMessage) -> None:
         match message:
-            case Overlay() | Refusal():
-                future = self._claims.get(message.call_id)
-                if future is not None and not future.done():
-                    future.set_result(message)
+            case Overlay():
+                # A call from here on: a cancel may follow at once.
+                if (answer := self._open_claim(message.call_id)) is not None:
+                    claimed = self._calls[message.call_id] = Call(message)
+                    answer.set_result(claimed)
+            case Refusal():
+                if (answer := self._open_claim(message.call_id)) is not None:
+                    answer.set_result(message)
             case Acknowledgement():
                 self._on_acknowledgement(message)
             case Resend():
@@ -162,11 +176,15 @@ class Relay:
                     spawn(self._send_again(call, message.sequence), name="resend events")
             case Cancel():
                 if (call := self._calls.get(message.call_id)) is not None:
-                    call.on_cancel()
+                    call.cancel()
             case Ping():
                 spawn(send(message.reply_to, Pong(message.token)), name="answer ping")
             case _:
                 logger.warning("an interceptor got a message for gateways: %s", type(message).__name__)
+
+    def _open_claim(self, call_id: str) -> "asyncio.Future[Call | Refusal] | None":
+        answer = self._claims.get(call_id)
+        return None if answer is None or answer.done() else answer
 
     async def _send_again(self, call: Call, sequence: int) -> None:
         for message in list(call.unacknowledged):
@@ -187,20 +205,24 @@ class Relay:
                 del self._calls[call_id]
         for call_id in message.gone:
             if (call := self._calls.pop(call_id, None)) is not None and not call.closed:
-                call.on_cancel()
+                call.cancel()
 
     async def _beat(self) -> None:
         """Tell each gateway what it should have by now; runs while there are calls."""
         while self._calls:
+            before = time.monotonic()
             await asyncio.sleep(_HEARTBEAT_INTERVAL)
+            # What this process itself stood still is not the gateways' silence.
+            stood_still = time.monotonic() - before - _HEARTBEAT_INTERVAL
             by_gateway: dict[str, dict[str, int]] = {}
             deadline = time.monotonic() - GATEWAY_SILENCE
             for call in list(self._calls.values()):
+                call.last_sign += stood_still
                 if call.last_sign < deadline:
                     logger.error("gateway lost: call %s is stopped", call.id)
                     del self._calls[call.id]
                     if not call.closed:
-                        call.on_cancel()
+                        call.cancel()
                     continue
                 by_gateway.setdefault(call.gateway, {})[call.id] = call.last_sent
                 self._send_soon(call)

@@ -72,7 +72,7 @@ class Booking:
     def mark_first_event(self) -> None:
         """The model said something; only the first time counts."""
         if self.first_event_ms is None:
-            self.first_event_ms = (time.monotonic() - self._began) * 1000
+            self.first_event_ms = milliseconds_since(self._began)
 
     async def open(self, adaptations: tuple[str, ...], history_items: int) -> None:
         """Write the trace's first half."""
@@ -106,8 +106,6 @@ class Booking:
         response = machine.response
         end = storage.ExchangeEnd(
             trace_id=self._trace_id,
-            owner_id=self._caller.owner_id,
-            api_key_id=self._caller.api_key_id,
             model=response["model"],
             ended_at=datetime.now(UTC),
             outcome=outcome,
@@ -116,7 +114,7 @@ class Booking:
                 "upstream_model": machine.model_version or "",
                 "gate_wait_ms": self.gate_wait_ms,
                 "first_event_ms": self.first_event_ms,
-                "duration_ms": (time.monotonic() - self._began) * 1000,
+                "duration_ms": milliseconds_since(self._began),
                 "turns": exchange.turns if exchange is not None else 0,
                 "response_summary": describe_response(machine),
                 "error": describe_error(error) if error is not None else None,
@@ -138,6 +136,11 @@ class Booking:
             for item in self.inputs
         ]
         return storage.StoredResponse(response, inputs, self._machine.items)
+
+
+def milliseconds_since(began: float) -> float:
+    """Time since ``began`` on the monotonic clock, as precise as anybody wants to read it."""
+    return round((time.monotonic() - began) * 1000, 2)
 
 
 def describe_request(request: CreateRequest, call: ClientCall, history_items: int) -> dict[str, Any]:

@@ -41,6 +41,8 @@ INTERCEPTORS = "zg.interceptors"
 """Group of all interceptors' inboxes: used by readiness checks only."""
 LARGEST_INLINE_BODY = 512 * 1024
 """Bytes; a larger overlay goes by reference to a row, the layer's messages stay below 1 MB."""
+REJOIN_INTERVAL = 10.0
+"""Seconds after which an inbox says again that it belongs to its groups."""
 _FULL_BACKOFF = 0.01
 _FULL_PATIENCE = 30.0
 
@@ -202,7 +204,7 @@ class Inbox:
     def __init__(self, handle: Callable[[ChannelMessage], None], groups: Iterable[str]) -> None:
         self._handle = handle
         self._groups = tuple(groups)
-        self._task: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
         self.channel = ""
 
     async def open(self) -> None:
@@ -211,17 +213,31 @@ class Inbox:
         self.channel = await layer.new_channel()
         for group in self._groups:
             await layer.group_add(group, self.channel)
-        self._task = spawn(self._receive(), name="channel-layer inbox")
+        self._tasks = [
+            spawn(self._receive(), name="channel-layer inbox"),
+            spawn(self._stay_in_groups(), name="channel-layer groups"),
+        ]
 
     async def close(self) -> None:
         """Stop receiving."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-            self._task = None
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks = []
         layer = _layer()
         for group in self._groups:
             await layer.group_discard(group, self.channel)
+
+    async def _stay_in_groups(self) -> None:
+        """Layers let memberships run out, and drop members that left a message unread for long."""
+        layer = _layer()
+        while True:
+            await asyncio.sleep(REJOIN_INTERVAL)
+            for group in self._groups:
+                try:
+                    await layer.group_add(group, self.channel)
+                except Exception as error:  # noqa: BLE001 - the next round tries again
+                    logger.warning("channel layer: cannot rejoin %s: %s", group, error)
 
     async def _receive(self) -> None:
         layer = _layer()

@@ -345,7 +345,12 @@ class ExchangeDesk:
     async def _watch(self) -> None:
         """Fail the exchanges whose interceptor has died; runs while there are exchanges."""
         while self._by_id:
+            before = time.monotonic()
             await asyncio.sleep(_WATCH_INTERVAL)
+            # What this process itself stood still is not the interceptors' silence.
+            stood_still = time.monotonic() - before - _WATCH_INTERVAL
+            for channel in self._last_sign:
+                self._last_sign[channel] += stood_still
             deadline = time.monotonic() - INTERCEPTOR_SILENCE
             for exchange in list(self._by_id.values()):
                 call = exchange.open_call

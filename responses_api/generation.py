@@ -25,7 +25,7 @@ from django.conf import settings
 
 from responses_api import database, storage
 from responses_api.access import Caller
-from responses_api.booking import Booking, ClientCall, estimate_tokens, natural_outcome
+from responses_api.booking import Booking, ClientCall, estimate_tokens, milliseconds_since, natural_outcome
 from responses_api.catalogue import model_catalogue
 from responses_api.core.conversation import ConversationItem
 from responses_api.core.create_request import CreateRequest
@@ -131,7 +131,7 @@ class Generation:
             raise GateTimeout(
                 f"The interceptor saw no request of the language server within {settings.GATE_TIMEOUT:g} s."
             )
-        self._booking.gate_wait_ms = (time.monotonic() - sent) * 1000
+        self._booking.gate_wait_ms = milliseconds_since(sent)
 
     async def _overlay_content(self, overlay: Overlay) -> OverlayContent:
         body = msgspec.json.encode(overlay.body)

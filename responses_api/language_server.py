@@ -18,6 +18,8 @@ from responses_api.core.generation_events import UsageReported
 logger = logging.getLogger("zg.language_server")
 
 _SERVICE = "/exa.language_server_pb.LanguageServerService/"
+_CONNECTIONS = 16
+"""RPCs at once; each takes a millisecond, and a connection costs its memory on both sides."""
 _TIMEOUT = aiohttp.ClientTimeout(total=10, sock_connect=3)
 _METADATA = {"ideName": "zerogravity-gateway", "ideVersion": "1", "extensionName": "gateway", "locale": "en"}
 _NUMBERS = ("inputTokens", "outputTokens", "thinkingOutputTokens", "responseOutputTokens")
@@ -36,7 +38,7 @@ class LanguageServerClient:
     def __init__(self) -> None:
         self._session = aiohttp.ClientSession(
             base_url=settings.LANGUAGE_SERVER_URL,
-            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=60),
+            connector=aiohttp.TCPConnector(limit=_CONNECTIONS, keepalive_timeout=60),
             timeout=_TIMEOUT,
             headers={
                 "Content-Type": "application/json",

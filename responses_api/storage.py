@@ -5,17 +5,18 @@ Plain synchronous functions, each one transaction, safe to repeat after a lost c
 turned into ``ConversationItem`` and back here.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
-from django.db import connection, transaction
+from django.db import connection
 
 from responses_api.core.conversation import ConversationItem, UpstreamFacts
 from responses_api.core.errors import InvalidRequest, NotFound
-from responses_api.models import Item, ItemSide, Outcome, Response, Trace, Usage
+from responses_api.models import Item, ItemSide, Outcome, Trace
 
 _CHAIN = """
 WITH RECURSIVE chain AS (
@@ -57,8 +58,6 @@ class ExchangeEnd:
     """All that is booked when an exchange ends: the trace's last fields, its usage, maybe its response."""
 
     trace_id: str
-    owner_id: int
-    api_key_id: int
     model: str
     ended_at: datetime
     outcome: Outcome
@@ -125,71 +124,111 @@ def open_trace(trace: Trace) -> None:
     trace.save(force_insert=True)
 
 
+_CLOSE = """
+WITH closed AS (
+    UPDATE responses_api_trace SET
+        outcome = %(outcome)s, ended_at = %(ended_at)s, cascade_id = %(cascade_id)s,
+        upstream_model = %(upstream_model)s, gate_wait_ms = %(gate_wait_ms)s,
+        first_event_ms = %(first_event_ms)s, duration_ms = %(duration_ms)s, turns = %(turns)s,
+        response_summary = %(response_summary)s, error = %(error)s
+    WHERE id = %(trace_id)s AND outcome = 'in_progress'
+    RETURNING id, owner_id, api_key_id
+), used AS (
+    INSERT INTO responses_api_usage (
+        trace_id, owner_id, api_key_id, at, model, source,
+        input_tokens, cached_tokens, output_tokens, reasoning_tokens, total_tokens
+    )
+    SELECT id, owner_id, api_key_id, %(ended_at)s, %(model)s, %(usage_source)s,
+        %(input)s, %(cached)s, %(output)s, %(reasoning)s, %(total)s
+    FROM closed
+), stored AS (
+    INSERT INTO responses_api_response (id, owner_id, previous_id, created_at, status, model, body)
+    SELECT response.id, closed.owner_id, response.previous_id, %(created_at)s, response.status, %(model)s,
+        response.body
+    FROM closed, jsonb_to_recordset(%(responses)s::jsonb)
+        AS response (id text, previous_id text, status text, body jsonb)
+)
+INSERT INTO responses_api_item (
+    id, response_id, position, side, type, wire, signature, upstream_call_id, upstream_model
+)
+SELECT item.* FROM closed, jsonb_to_recordset(%(items)s::jsonb) AS item (
+    id text, response_id text, position integer, side text, type text, wire jsonb,
+    signature text, upstream_call_id text, upstream_model text
+)
+"""
+
+
 def close_exchange(end: ExchangeEnd) -> None:
     """Book the end of an exchange: response and items, trace, usage; all or nothing.
 
-    Booking the same end twice changes nothing.
+    One statement, since it stands between the model's last word and the client: through the
+    ORM it is five round trips and three milliseconds of CPU. Booking the same end twice
+    changes nothing.
     """
-    with transaction.atomic():
-        closed = Trace.objects.filter(id=end.trace_id, outcome=Outcome.IN_PROGRESS).update(
-            outcome=end.outcome, ended_at=end.ended_at, **end.trace_fields
+    stored = end.response
+    items = [] if stored is None else _item_records(stored)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _CLOSE,
+            {
+                **end.trace_fields,
+                "response_summary": _json(end.trace_fields["response_summary"]),
+                "error": None if end.trace_fields["error"] is None else _json(end.trace_fields["error"]),
+                "trace_id": end.trace_id,
+                "model": end.model,
+                "outcome": str(end.outcome),
+                "ended_at": end.ended_at,
+                "usage_source": str(end.usage.source),
+                "input": end.usage.input,
+                "cached": end.usage.cached,
+                "output": end.usage.output,
+                "reasoning": end.usage.reasoning,
+                "total": end.usage.input + end.usage.output,
+                "created_at": None
+                if stored is None
+                else datetime.fromtimestamp(stored.wire["created_at"], UTC),
+                "responses": _json([] if stored is None else [_response_record(stored.wire)]),
+                "items": _json(items),
+            },
         )
-        if not closed:
-            return
-        Usage.objects.bulk_create([_usage_row(end)])
-        if end.response is not None:
-            _save_response(end.owner_id, end.response)
 
 
-def _usage_row(end: ExchangeEnd) -> Usage:
-    tokens = end.usage
-    return Usage(
-        trace_id=end.trace_id,
-        owner_id=end.owner_id,
-        api_key_id=end.api_key_id,
-        at=end.ended_at,
-        model=end.model,
-        source=tokens.source,
-        input_tokens=tokens.input,
-        cached_tokens=tokens.cached,
-        output_tokens=tokens.output,
-        reasoning_tokens=tokens.reasoning,
-        total_tokens=tokens.input + tokens.output,
-    )
+def _response_record(wire: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "id": wire["id"],
+        "previous_id": wire["previous_response_id"] or "",
+        "status": wire["status"],
+        "body": {name: value for name, value in wire.items() if name != "output"},
+    }
 
 
-def _save_response(owner_id: int, stored: StoredResponse) -> None:
-    wire = stored.wire
-    Response.objects.bulk_create(
-        [
-            Response(
-                id=wire["id"],
-                owner_id=owner_id,
-                previous_id=wire["previous_response_id"] or "",
-                created_at=datetime.fromtimestamp(wire["created_at"], tz=UTC),
-                status=wire["status"],
-                model=wire["model"],
-                body={name: value for name, value in wire.items() if name != "output"},
-            )
-        ]
-    )
+def _item_records(stored: StoredResponse) -> list[dict[str, Any]]:
     sides = [(ItemSide.INPUT, item) for item in stored.inputs]
     sides += [(ItemSide.OUTPUT, item) for item in stored.outputs]
-    Item.objects.bulk_create(
-        _item_row(wire["id"], position, side, item) for position, (side, item) in enumerate(sides)
-    )
+    return [
+        _item_record(stored.wire["id"], position, side, item) for position, (side, item) in enumerate(sides)
+    ]
 
 
-def _item_row(response_id: str, position: int, side: ItemSide, item: ConversationItem) -> Item:
+def _item_record(response_id: str, position: int, side: ItemSide, item: ConversationItem) -> dict[str, Any]:
     facts = item.upstream or UpstreamFacts()
-    return Item(
-        id=item.wire.get("id", ""),
-        response_id=response_id,
-        position=position,
-        side=side,
-        type=item.wire["type"],
-        wire=item.wire,
-        signature=facts.signature or "",
-        upstream_call_id=facts.call_id or "",
-        upstream_model=facts.model or "",
-    )
+    return {
+        "id": item.wire.get("id", ""),
+        "response_id": response_id,
+        "position": position,
+        "side": side.value,
+        "type": item.wire["type"],
+        "wire": item.wire,
+        "signature": facts.signature or "",
+        "upstream_call_id": facts.call_id or "",
+        "upstream_model": facts.model or "",
+    }
+
+
+_NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
+
+
+def _json(value: object) -> str:
+    """``value`` as jsonb takes it, which has no NUL character: a replacement character stands in."""
+    encoded = msgspec.json.encode(value).decode()
+    return _NUL.sub(r"\1\\ufffd", encoded) if "\\u0000" in encoded else encoded

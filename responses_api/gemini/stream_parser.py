@@ -217,11 +217,11 @@ def _part_events(part: Part) -> Iterator[GenerationEvent]:
     if part.function_call is not None:
         yield _tool_call(part.function_call, part.thought_signature)
         return
-    if (kind := part.other_kind()) is not None:
-        yield PartIgnored(kind)
-        return
     if part.text:
         yield ThoughtDelta(part.text) if part.thought else TextDelta(part.text)
+    elif (kind := part.other_kind()) is not None:
+        yield PartIgnored(kind)
+        return
     if part.thought_signature:
         yield PartSigned(part.thought_signature)
 

@@ -1,5 +1,6 @@
 """A gateway's desk and an interceptor's relay, joined by an observed wire over the in-memory layer."""
 
+import warnings
 from collections.abc import AsyncIterator
 
 import pytest
@@ -9,6 +10,11 @@ from interceptor.relay import Relay
 from responses_api import exchanges
 from responses_api.exchanges import Exchange, ExchangeDesk
 from tests.interceptor.exchange_rig import CASCADE, CONTENT, Wire
+
+with warnings.catch_warnings():
+    # Two of mitmproxy's dependencies use names that a third has deprecated.
+    warnings.simplefilter("ignore", DeprecationWarning)
+    import mitmproxy.master  # noqa: F401
 
 
 @pytest.fixture

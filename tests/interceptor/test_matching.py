@@ -34,7 +34,10 @@ def cascade_of(data: bytes, call: GenerateCall = PLAIN) -> str | None:
     [
         ("/v1beta/models/gemini-3.8-flash:streamGenerateContent?alt=sse", PLAIN),
         ("/v1/models/gemini-3.8-flash:generateContent", GenerateCall(streaming=False, wrapped=False)),
-        ("/v1beta1/projects/p/locations/l/publishers/google/models/m:generateContent?key=k", GenerateCall(False, False)),
+        (
+            "/v1beta1/projects/p/locations/l/publishers/google/models/m:generateContent?key=k",
+            GenerateCall(False, False),
+        ),
         ("/v1internal:streamGenerateContent?alt=sse", WRAPPED),
         ("/v1internal:generateContent", GenerateCall(streaming=False, wrapped=True)),
         ("/v1beta/models/gemini-3.8-flash:countTokens", None),
@@ -138,9 +141,15 @@ def test_a_wrapper_keeps_its_other_members() -> None:
 @pytest.mark.parametrize(
     ("path", "expected"),
     [
-        ("/v1beta/models/old:streamGenerateContent?alt=sse", "/v1beta/models/new:streamGenerateContent?alt=sse"),
+        (
+            "/v1beta/models/old:streamGenerateContent?alt=sse",
+            "/v1beta/models/new:streamGenerateContent?alt=sse",
+        ),
         ("/v1beta/models/old:generateContent?key=s3cret", "/v1beta/models/new:generateContent"),
-        ("/v1beta/models/old:generateContent?alt=sse&key=s3cret&x=1", "/v1beta/models/new:generateContent?alt=sse&x=1"),
+        (
+            "/v1beta/models/old:generateContent?alt=sse&key=s3cret&x=1",
+            "/v1beta/models/new:generateContent?alt=sse&x=1",
+        ),
         ("/v1internal:generateContent?alt=sse", "/v1internal:generateContent?alt=sse"),
     ],
 )

@@ -207,7 +207,9 @@ async def test_nothing_of_a_call_is_pushed_after_its_end(relay: Relay, exchange:
     assert await exchange.next_events(0.05) == []
 
 
-async def test_claims_are_repeated_until_an_owner_appears(relay: Relay, desk: ExchangeDesk, wire: Wire) -> None:
+async def test_claims_are_repeated_until_an_owner_appears(
+    relay: Relay, desk: ExchangeDesk, wire: Wire
+) -> None:
     """A group message may be dropped; here the first ones come before the exchange exists."""
     claim = asyncio.ensure_future(relay.claim(CASCADE, 5))
     await asyncio.sleep(0.05)

@@ -7,7 +7,7 @@ import pytest
 from interceptor import relay as relay_module
 from interceptor.relay import Relay
 from responses_api import exchanges
-from responses_api.channel_messages import Cancel, Heartbeat
+from responses_api.channel_messages import Cancel, ChannelMessage, Heartbeat, Overlay
 from responses_api.core.generation_events import TextDelta, UsageReported
 from responses_api.exchanges import INTERCEPTOR_LOST, SHUTTING_DOWN, Exchange, ExchangeDesk
 from tests.interceptor.exchange_rig import CASCADE, FINISHED, Wire, claimed, collect, until
@@ -155,3 +155,19 @@ async def test_readiness_asks_for_any_interceptor(desk: ExchangeDesk) -> None:
         assert await desk.interceptor_answers(5)
     finally:
         await relay.close()
+
+
+async def test_a_cancel_may_come_right_behind_the_overlay(
+    relay: Relay, exchange: Exchange, wire: Wire
+) -> None:
+    """Before whoever claimed has had a chance to act on it."""
+
+    def fault(message: ChannelMessage) -> int:
+        if isinstance(message, Overlay):
+            exchange.cancel()
+        return 1
+
+    wire.fault = fault
+    call = await claimed(relay)
+
+    await until(lambda: call.cancelled)

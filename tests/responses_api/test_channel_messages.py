@@ -8,6 +8,7 @@ from typing import Any, TypeAliasType, get_args
 import msgspec
 import pytest
 from channels.exceptions import ChannelFull
+from channels.layers import get_channel_layer
 
 from interceptor.relay import Relay
 from responses_api import channel_messages
@@ -55,7 +56,9 @@ ALL_EVENTS = (
     PartIgnored("inlineData"),
     UsageReported(1, 2, 3, 4),
     Finished("failed", "OTHER", "why", "server_error"),
-    UpstreamFailed(429, "rate_limit_error", "rate_limit_exceeded", "slow", "input", 2.5, "RESOURCE_EXHAUSTED"),
+    UpstreamFailed(
+        429, "rate_limit_error", "rate_limit_exceeded", "slow", "input", 2.5, "RESOURCE_EXHAUSTED"
+    ),
 )
 MESSAGES: list[ChannelMessage] = [
     Claim("cascade", "call", "inbox"),
@@ -117,7 +120,11 @@ def test_what_cannot_be_read_is_refused(change: dict[str, Any]) -> None:
 def test_each_side_handles_every_message_meant_for_it(union: TypeAliasType, side: type) -> None:
     """By the patterns of its handler's ``match``; the wildcard that logs strangers does not count."""
     source = inspect.cleandoc("\n" + inspect.getsource(side._handle))  # type: ignore[attr-defined]
-    named = {node.cls.id for node in ast.walk(ast.parse(source)) if isinstance(node, ast.MatchClass) and isinstance(node.cls, ast.Name)}
+    named = {
+        node.cls.id
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.MatchClass) and isinstance(node.cls, ast.Name)
+    }
 
     assert named == {member.__name__ for member in members(union)}
 
@@ -161,7 +168,7 @@ async def test_a_bad_message_does_not_deafen_an_inbox() -> None:
     collector = Collector()
     await collector.inbox.open()
     try:
-        layer = channel_messages.get_channel_layer()
+        layer: Any = get_channel_layer()
         await layer.send(collector.inbox.channel, {"type": "zg.message", "v": 99, "body": b""})
         await layer.send(collector.inbox.channel, {"type": "zg.message"})
         await send(collector.inbox.channel, Pong("a handler's bug"))

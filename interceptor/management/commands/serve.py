@@ -1,6 +1,7 @@
 """``manage.py serve``: everything in one process, on one command."""
 
 import asyncio
+import gc
 import logging
 import signal
 import socket
@@ -92,6 +93,7 @@ class _Service:
             self.error = str(error)
             self.stop()
             return
+        self._settle_down()
         port = self._server.listening_addresses[0][1]
         host = f"[{settings.HOST}]" if ":" in settings.HOST else settings.HOST
         simulator = self._components.simulator
@@ -104,6 +106,15 @@ class _Service:
         )
         self._command.stdout.write(text)
         sys.stdout.flush()
+
+    def _settle_down(self) -> None:
+        """Start-up is over: spare every request what it need not pay."""
+        # Twisted formats an access log line for each request even where nobody reads it.
+        setattr(self._server.http_factory, "log", lambda request: None)  # noqa: B010 - a method
+        # What is loaded now stays: the garbage collector need not look through it again and again.
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(10_000, 20, 50)
 
     def stop(self) -> None:
         """End cleanly; the second signal ends at once."""

@@ -1,0 +1,21 @@
+"""``python -m tests.e2e.database_process FOLDER``: an embedded PostgreSQL for several processes."""
+
+import signal
+import sys
+from pathlib import Path
+
+from zgproject.embedded_postgres.server import ensure_running, stop
+
+_QUICK = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
+
+
+def main() -> None:
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    socket_dir = ensure_running(Path(sys.argv[1]), _QUICK)
+    print(f"database ready {socket_dir}", flush=True)
+    signal.sigwait({signal.SIGINT, signal.SIGTERM})
+    stop()
+
+
+if __name__ == "__main__":
+    main()
