@@ -30,6 +30,7 @@ from responses_api.channel_messages import (
     send_to_group,
 )
 from responses_api.core.generation_events import GenerationEvent
+from responses_api.gemini.errors import connection_failure
 from responses_api.tasks import spawn
 
 logger = logging.getLogger("zg.interceptor")
@@ -166,6 +167,8 @@ class Relay:
                 if (answer := self._open_claim(message.call_id)) is not None:
                     claimed = self._calls[message.call_id] = Call(message)
                     answer.set_result(claimed)
+                elif message.call_id not in self._calls:
+                    spawn(send(message.reply_to, _came_too_late(message)), name="decline overlay")
             case Refusal():
                 if (answer := self._open_claim(message.call_id)) is not None:
                     answer.set_result(message)
@@ -231,3 +234,9 @@ class Relay:
                     await send(gateway, Heartbeat(self._inbox.channel, calls))
                 except Exception as error:  # noqa: BLE001 - the next beat tries again
                     logger.warning("no heartbeat to a gateway: %s", error)
+
+
+def _came_too_late(overlay: Overlay) -> Events:
+    """The claim was given up before its overlay came: the language server has its answer already."""
+    failure = connection_failure("timeout", "the overlay came too late")
+    return Events(overlay.call_id, overlay.exchange_id, sequence=0, events=(failure,), last=True)

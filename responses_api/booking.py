@@ -19,7 +19,7 @@ from responses_api.core.errors import GatewayError
 from responses_api.core.generation_events import UsageReported
 from responses_api.core.input_items import stored_input_item
 from responses_api.core.response_stream import Lifecycle, ResponseStream
-from responses_api.exchanges import Exchange
+from responses_api.exchange import Exchange
 from responses_api.identifiers import new_id
 from responses_api.models import Outcome, Trace, UsageSource
 from responses_api.tasks import spawn
@@ -62,6 +62,8 @@ class Booking:
         self._opening: asyncio.Task[None] | None = None
         self.closing = False
         """Whether the end is booked or being booked; it is booked once, by whoever comes first."""
+        self.unseen = not request.stream
+        """Whether no client has seen the response begin: then it is not kept if it fails."""
         self.inputs: list[ConversationItem] = []
         """The request's own items, references resolved."""
         self.gate_wait_ms: float | None = None
@@ -128,8 +130,8 @@ class Booking:
         self, response: dict[str, Any], error: GatewayError | None
     ) -> storage.StoredResponse | None:
         """What is kept of the content: nothing without ``store``, nothing that no client has seen begin."""
-        unseen_failure = error is not None and not self._request.stream
-        if not self._request.store or unseen_failure or self._machine.lifecycle is Lifecycle.NEW:
+        failed_unseen = self.unseen and error is not None
+        if not self._request.store or failed_unseen or self._machine.lifecycle is Lifecycle.NEW:
             return None
         inputs = [
             ConversationItem(stored_input_item(item.wire, new_id(_ITEM_PREFIXES[item.wire["type"]])))

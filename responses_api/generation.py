@@ -36,11 +36,18 @@ from responses_api.core.errors import (
     InternalError,
     UpstreamFault,
 )
-from responses_api.core.generation_events import Finished, GenerationEvent, UpstreamFailed
+from responses_api.core.generation_events import (
+    AnswerStarted,
+    Finished,
+    GenerationEvent,
+    UpstreamFailed,
+    UsageReported,
+)
 from responses_api.core.response_object import new_response
 from responses_api.core.response_stream import Lifecycle, ResponseStream
 from responses_api.core.stream_events import StreamEvent
-from responses_api.exchanges import SHUTTING_DOWN, Exchange, OverlayContent, current_desk
+from responses_api.exchange import SHUTTING_DOWN, Exchange, OverlayContent
+from responses_api.exchange_desk import current_desk
 from responses_api.gemini.overlay import Overlay, build_overlay
 from responses_api.identifiers import new_cascade_id, new_id
 from responses_api.language_server import LanguageServerClient, LanguageServerFault, current_client
@@ -154,8 +161,14 @@ class Generation:
         """
         assert self._exchange is not None
         self._peeked = await self._exchange.next_events(grace)
-        if self._peeked and isinstance(refusal := self._peeked[0], UpstreamFailed):
-            fault = _fault(refusal)
+        said = [event for event in self._peeked if not isinstance(event, AnswerStarted | UsageReported)]
+        if said and isinstance(refusal := said[0], UpstreamFailed):
+            # The client is told by an HTTP error; the machine runs only for what is booked.
+            self._machine.start()
+            for event in self._peeked:
+                self._machine.send(event)
+            fault = self.failure = _fault(refusal)
+            self._booking.unseen = True
             await self._settle(Outcome.UPSTREAM_ERROR, fault)
             raise fault
 
@@ -223,8 +236,10 @@ class Generation:
         return told
 
     async def _follow_up_comes(self) -> bool:
-        """The model thought and wrote nothing: whether the language server calls again for the rest."""
+        """The model wrote nothing: whether it thought, and the language server calls again for the rest."""
         assert self._exchange is not None
+        if not self._machine.thought_chars:
+            return False
         self._exchange.expect_follow_up()
         return await self._exchange.wait_for_claim(FOLLOW_UP_TIMEOUT)
 

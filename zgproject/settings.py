@@ -184,9 +184,11 @@ INTERCEPTOR_CA_FILE = Path(
 
 LANGUAGE_SERVER_HOST = env.str("LANGUAGE_SERVER_HOST", default="127.0.0.1")
 LANGUAGE_SERVER_PORT = _port("LANGUAGE_SERVER_PORT", 8091)
-LANGUAGE_SERVER_URL = env.str(
-    "LANGUAGE_SERVER_URL", default=f"http://{LANGUAGE_SERVER_HOST}:{LANGUAGE_SERVER_PORT}"
-)
+LANGUAGE_SERVER_URL = env.str("LANGUAGE_SERVER_URL", default="")
+# `serve` starts ours unless another one is named.
+OWN_LANGUAGE_SERVER = not LANGUAGE_SERVER_URL
+if OWN_LANGUAGE_SERVER:
+    LANGUAGE_SERVER_URL = f"http://{LANGUAGE_SERVER_HOST}:{LANGUAGE_SERVER_PORT}"
 LANGUAGE_SERVER_CSRF_TOKEN = _secret("LANGUAGE_SERVER_CSRF_TOKEN") or read_or_create(
     _SECRETS / "language_server_csrf_token", lambda: secrets.token_urlsafe(32)
 )

@@ -4,7 +4,7 @@ from interceptor.stack.first_run import FirstRun
 
 _SIMULATED = """
   ****************************************************************
-  *  ANSWERS ARE SIMULATED: no upstream credential is set.       *
+  *  ANSWERS ARE SIMULATED: no model is asked.                   *
   *  Set GEMINI_API_KEY (your own) to talk to the Gemini API.    *
   ****************************************************************
 """

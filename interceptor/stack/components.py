@@ -11,7 +11,7 @@ from interceptor.language_server import server as language_server
 from interceptor.language_server.config import LanguageServerConfig
 from interceptor.simulator import server as simulator
 from interceptor.simulator.tls import ensure_tls_files
-from responses_api.exchanges import close_current_desk, current_desk
+from responses_api.exchange_desk import close_current_desk, current_desk
 from responses_api.generation import drain
 from responses_api.language_server import close_current_client, current_client
 
@@ -27,14 +27,16 @@ class Components:
 
     simulator: simulator.RunningSimulator | None
     interceptor: proxy.RunningProxy
-    language_server: language_server.RunningLanguageServer
+    language_server: language_server.RunningLanguageServer | None
+    """None where the settings name another one."""
 
     async def close(self) -> None:
         """End running responses, each with its terminal event, then stop the parts."""
         await (await current_desk()).finish_all(_DRAIN)
         await drain(_DRAIN)
         await close_current_client()
-        await self.language_server.close()
+        if self.language_server is not None:
+            await self.language_server.close()
         await self.interceptor.close()
         if self.simulator is not None:
             await self.simulator.close()
@@ -57,8 +59,10 @@ async def start_components() -> Components:
         upstream_url, upstream_ca = simulated.url, tls.ca
     interceptor = await proxy.start(proxy_config(upstream_ca))
     settings.INTERCEPTOR_URL = f"http://{settings.INTERCEPTOR_HOST}:{interceptor.port}"
-    server = await language_server.start(language_server_config(upstream_url))
-    settings.LANGUAGE_SERVER_URL = server.url
+    server = None
+    if settings.OWN_LANGUAGE_SERVER:
+        server = await language_server.start(language_server_config(upstream_url))
+        settings.LANGUAGE_SERVER_URL = server.url
     await current_desk()
     current_client()
     return Components(simulated, interceptor, server)

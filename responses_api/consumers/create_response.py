@@ -45,8 +45,10 @@ class CreateResponseConsumer(OwnedTaskConsumer):
         caller = access.authenticate_cached(authorization)
         if caller is None:
             caller = await database.run(access.authenticate, authorization)
+        size = len(body)
         request = parse_create_request(_decoded(body))
-        call = ClientCall(self.request_id, (self.header(b"user-agent") or "")[:200], len(body), received_at)
+        del body  # an answer may take minutes, and a request with images is large
+        call = ClientCall(self.request_id, (self.header(b"user-agent") or "")[:200], size, received_at)
         generation = self._generation = Generation(request, caller, call)
         try:
             await generation.begin()

@@ -7,7 +7,7 @@ from django.db import connection
 from django.http import HttpRequest, JsonResponse
 
 from responses_api import database
-from responses_api.exchanges import current_desk
+from responses_api.exchange_desk import current_desk
 from responses_api.language_server import current_client
 
 _PATIENCE = 2.0

@@ -8,7 +8,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -84,14 +84,18 @@ class Stack:
     processes: list[Process]
     login: tuple[str, str] = ("", "")
     """The admin's name and password, where they were printed."""
+    _clients: dict[str, openai.OpenAI] = field(default_factory=dict, init=False)
 
     @property
     def headers(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.api_key}"}
 
     def client(self, **options: Any) -> openai.OpenAI:
-        """OpenAI's own client, which does not try again by itself."""
-        return openai.OpenAI(**{**self._options(), **options})
+        """OpenAI's own client, which does not try again by itself; ``stop`` closes it."""
+        known = repr(options)
+        if known not in self._clients:
+            self._clients[known] = openai.OpenAI(**{**self._options(), **options})
+        return self._clients[known]
 
     def async_client(self, **options: Any) -> openai.AsyncOpenAI:
         """The same for asyncio."""
@@ -153,6 +157,8 @@ class Stack:
 
     def stop(self, within: float = 20) -> list[int]:
         """End all processes, the gateway first; their exit codes."""
+        for client in self._clients.values():
+            client.close()
         return [process.stop(within=within) for process in self.processes]
 
     def _options(self) -> dict[str, Any]:

@@ -91,8 +91,10 @@ def test_a_blocked_prompt_is_the_clients_own_mistake(stack: Stack, reason: str) 
     assert isinstance(error, openai.BadRequestError)
     assert (error.code, error.param) == ("invalid_prompt", "input")
     assert reason in error.message
-    events = failed_stream(stack, f"[[block={reason}]]")
-    assert events[-1]["response"]["error"]["code"] == "invalid_prompt"
+    # It comes at once, before the stream is open: an HTTP error there too.
+    assert isinstance(failure(stack, f"[[block={reason}]]", stream=True), openai.BadRequestError)
+    booking = stack.latest_booking()
+    assert (booking["outcome"], booking["input_tokens"] > 0) == ("upstream_error", True)
 
 
 # --- refusals ---

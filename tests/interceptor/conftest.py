@@ -7,8 +7,10 @@ import pytest
 
 from interceptor import relay as relay_module
 from interceptor.relay import Relay
-from responses_api import exchanges
-from responses_api.exchanges import Exchange, ExchangeDesk
+from responses_api import exchange as exchange_module
+from responses_api import exchange_desk
+from responses_api.exchange import Exchange
+from responses_api.exchange_desk import ExchangeDesk
 from tests.interceptor.exchange_rig import CASCADE, CONTENT, Wire
 
 with warnings.catch_warnings():
@@ -22,10 +24,11 @@ def wire(monkeypatch: pytest.MonkeyPatch) -> Wire:
     """Both sides on one observed wire, with heartbeats many times a second."""
     wire = Wire()
     monkeypatch.setattr(relay_module, "send", wire.send)
-    monkeypatch.setattr(exchanges, "send", wire.send)
+    monkeypatch.setattr(exchange_module, "send", wire.send)
+    monkeypatch.setattr(exchange_desk, "send", wire.send)
     monkeypatch.setattr(relay_module, "_HEARTBEAT_INTERVAL", 0.02)
     monkeypatch.setattr(relay_module, "_CLAIM_REPEAT", 0.02)
-    monkeypatch.setattr(exchanges, "_WATCH_INTERVAL", 0.02)
+    monkeypatch.setattr(exchange_desk, "_WATCH_INTERVAL", 0.02)
     return wire
 
 

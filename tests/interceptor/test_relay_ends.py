@@ -6,10 +6,11 @@ import pytest
 
 from interceptor import relay as relay_module
 from interceptor.relay import Relay
-from responses_api import exchanges
+from responses_api import exchange_desk
 from responses_api.channel_messages import Cancel, ChannelMessage, Heartbeat, Overlay
 from responses_api.core.generation_events import TextDelta, UsageReported
-from responses_api.exchanges import INTERCEPTOR_LOST, SHUTTING_DOWN, Exchange, ExchangeDesk
+from responses_api.exchange import INTERCEPTOR_LOST, SHUTTING_DOWN, Exchange
+from responses_api.exchange_desk import ExchangeDesk
 from tests.interceptor.exchange_rig import CASCADE, FINISHED, Wire, claimed, collect, until
 
 # --- follow-up calls ---
@@ -102,7 +103,7 @@ async def test_a_gateway_that_answers_keeps_a_silent_model_going(
 ) -> None:
     """Many times the silence limit without any event: heartbeats alone keep both sides."""
     monkeypatch.setattr(relay_module, "GATEWAY_SILENCE", 0.2)
-    monkeypatch.setattr(exchanges, "INTERCEPTOR_SILENCE", 0.2)
+    monkeypatch.setattr(exchange_desk, "INTERCEPTOR_SILENCE", 0.2)
     call = await claimed(relay)
     call.on_cancel = lambda: relay.push(call, [], last=True)
     await until(lambda: len(wire.of(Heartbeat)) > 30)
@@ -114,7 +115,7 @@ async def test_a_gateway_that_answers_keeps_a_silent_model_going(
 async def test_an_interceptor_that_falls_silent_fails_the_exchange(
     relay: Relay, exchange: Exchange, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(exchanges, "INTERCEPTOR_SILENCE", 0.1)
+    monkeypatch.setattr(exchange_desk, "INTERCEPTOR_SILENCE", 0.1)
     call = await claimed(relay)
     relay.push(call, [TextDelta("some")])
     await collect(exchange, 1)
@@ -127,7 +128,7 @@ async def test_an_interceptor_that_falls_silent_fails_the_exchange(
 async def test_an_exchange_that_nobody_claimed_does_not_fail_by_silence(
     exchange: Exchange, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(exchanges, "INTERCEPTOR_SILENCE", 0.01)
+    monkeypatch.setattr(exchange_desk, "INTERCEPTOR_SILENCE", 0.01)
 
     assert await exchange.next_events(0.1) == []
 

@@ -45,7 +45,7 @@ from responses_api.core.generation_events import (
     UpstreamFailed,
     UsageReported,
 )
-from responses_api.exchanges import ExchangeDesk
+from responses_api.exchange_desk import ExchangeDesk
 
 ALL_EVENTS = (
     AnswerStarted("gemini-3.8-flash", "abc"),

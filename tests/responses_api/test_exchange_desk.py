@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from responses_api import exchanges
+from responses_api import exchange_desk
 from responses_api.channel_messages import (
     GATEWAYS,
     Acknowledgement,
@@ -23,13 +23,8 @@ from responses_api.channel_messages import (
     send_to_group,
 )
 from responses_api.core.generation_events import GenerationEvent, TextDelta
-from responses_api.exchanges import (
-    Exchange,
-    ExchangeDesk,
-    OverlayContent,
-    close_current_desk,
-    current_desk,
-)
+from responses_api.exchange import Exchange, OverlayContent
+from responses_api.exchange_desk import ExchangeDesk, close_current_desk, current_desk
 
 CONTENT = OverlayContent("credential:1", "gemini-3.8-flash", b"", "overlay_1")
 
@@ -154,7 +149,7 @@ async def test_a_cascade_of_nobody_here_gets_no_answer_and_an_ended_one_a_refusa
 async def test_only_so_many_ends_are_remembered(
     desk: ExchangeDesk, interceptor: Interceptor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(exchanges, "_REMEMBERED_ENDS", 2)
+    monkeypatch.setattr(exchange_desk, "_REMEMBERED_ENDS", 2)
     for number in range(3):
         desk.register(f"exch_{number}", f"cascade-{number}", CONTENT).close()
     await send_to_group(GATEWAYS, Claim("cascade-0", "old", interceptor.channel))

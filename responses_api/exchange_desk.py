@@ -1,26 +1,23 @@
-"""The gateway's side of the exchange protocol: who waits for which cascade, and what has arrived.
+"""The gateway's side of the exchange protocol: who waits for which cascade.
 
-One ``ExchangeDesk`` per process. It owns the inbox, answers claims with overlays, puts
-the events of each call in order and hands them to the exchange that waits for them.
+One ``ExchangeDesk`` per process. It owns the inbox, sends claims and events to the
+exchange they are for, and watches over the interceptors.
 """
 
 import asyncio
 import logging
 import time
 from collections import OrderedDict
-from dataclasses import dataclass, field
 
 from responses_api.channel_messages import (
     GATEWAYS,
     INTERCEPTORS,
     Acknowledgement,
-    Cancel,
     ChannelMessage,
     Claim,
     Events,
     Heartbeat,
     Inbox,
-    Overlay,
     Ping,
     Pong,
     Refusal,
@@ -28,7 +25,7 @@ from responses_api.channel_messages import (
     send,
     send_to_group,
 )
-from responses_api.core.generation_events import GenerationEvent, UpstreamFailed
+from responses_api.exchange import INTERCEPTOR_LOST, SHUTTING_DOWN, Exchange, OverlayContent
 from responses_api.tasks import spawn
 
 logger = logging.getLogger("zg.exchange")
@@ -37,185 +34,6 @@ INTERCEPTOR_SILENCE = 5.0
 """Seconds without a sign of life after which an interceptor counts as dead."""
 _WATCH_INTERVAL = 1.0
 _REMEMBERED_ENDS = 10_000
-
-INTERCEPTOR_LOST = UpstreamFailed(
-    http_status=502,
-    type="server_error",
-    code="server_error",
-    message="The interceptor stopped answering in the middle of the response. Please try again.",
-    upstream_status="INTERCEPTOR_LOST",
-)
-
-SHUTTING_DOWN = UpstreamFailed(
-    http_status=503,
-    type="server_error",
-    code="server_error",
-    message="The gateway is shutting down. Please try again.",
-    upstream_status="GATEWAY_SHUTDOWN",
-)
-
-
-@dataclass(slots=True)
-class _Call:
-    """One upstream request of an exchange, as far as it has been received."""
-
-    id: str
-    interceptor: str
-    received: int = -1
-    early: dict[int, Events] = field(default_factory=dict)
-    """Batches that came before one that is still missing."""
-    ended: bool = False
-
-
-class Exchange:
-    """One trip of one response through language server, interceptor and upstream.
-
-    Events come out of ``next_events`` in order, whole and once.
-    """
-
-    def __init__(
-        self, desk: "ExchangeDesk", exchange_id: str, cascade_id: str, overlay: "OverlayContent"
-    ) -> None:
-        self.id = exchange_id
-        self.cascade_id = cascade_id
-        self.turns = 0
-        self._desk = desk
-        self._overlay = overlay
-        self._call: _Call | None = None
-        self._arrived: list[GenerationEvent] = []
-        self._wake = asyncio.Event()
-        self._claimable = True
-        self._claimed = asyncio.Event()
-        self._parked: Claim | None = None
-        """A follow-up claim that came before the answer it follows was judged."""
-
-    async def wait_for_claim(self, patience: float) -> bool:
-        """True once an interceptor has claimed the current turn; False after ``patience`` seconds."""
-        try:
-            async with asyncio.timeout(patience):
-                await self._claimed.wait()
-        except TimeoutError:
-            return False
-        return True
-
-    async def next_events(self, patience: float) -> list[GenerationEvent]:
-        """All events that have arrived since the last call; empty after ``patience`` seconds of silence."""
-        if not self._arrived:
-            self._wake.clear()
-            try:
-                async with asyncio.timeout(patience):
-                    await self._wake.wait()
-            except TimeoutError:
-                return []
-        arrived, self._arrived = self._arrived, []
-        return arrived
-
-    def expect_follow_up(self) -> None:
-        """Allow one more claim: the answer so far was only thoughts, the language server calls again."""
-        self._claimable = True
-        self._claimed.clear()
-        parked, self._parked = self._parked, None
-        if parked is not None:
-            self._answer(parked, self._accept(parked))
-
-    def cancel(self) -> None:
-        """Tell the interceptor to close the upstream; the usage so far arrives as the last events."""
-        self._claimable = False
-        if self._call is not None and not self._call.ended:
-            spawn(send(self._call.interceptor, Cancel(self._call.id)), name="cancel call")
-
-    def close(self) -> None:
-        """Forget the exchange; later claims of its marker are refused."""
-        self._claimable = False
-        if self._parked is not None:
-            self._answer(self._parked, Refusal(self._parked.call_id, "the exchange is over"))
-        self._desk.forget(self)
-
-    # --- called by the desk ---
-
-    def accept_claim(self, claim: Claim) -> None:
-        """Answer a claim of this exchange's marker, now or once the answer before it is judged."""
-        call = self._call
-        if call is not None and call.id == claim.call_id:
-            # The interceptor did not get our answer and asks again.
-            self._answer(claim, self._overlay_for(claim))
-        elif self._claimable:
-            self._answer(claim, self._accept(claim))
-        elif call is not None and call.ended:
-            self._parked = claim
-        else:
-            self._answer(claim, Refusal(claim.call_id, "this turn has been claimed already"))
-
-    def _accept(self, claim: Claim) -> Overlay:
-        self._claimable = False
-        self.turns += 1
-        self._call = _Call(claim.call_id, claim.reply_to)
-        self._claimed.set()
-        return self._overlay_for(claim)
-
-    @staticmethod
-    def _answer(claim: Claim, answer: Overlay | Refusal) -> None:
-        spawn(send(claim.reply_to, answer), name="answer claim")
-
-    def accept_events(self, message: Events) -> Resend | None:
-        """Take in a batch; the answer is a request for what is missing before it, if anything is."""
-        call = self._call
-        if call is None or call.id != message.call_id or message.sequence <= call.received:
-            return None
-        if message.sequence > call.received + 1:
-            first_gap = not call.early
-            call.early[message.sequence] = message
-            return Resend(call.id, call.received + 1) if first_gap else None
-        self._deliver(call, message)
-        while (following := call.early.pop(call.received + 1, None)) is not None:
-            self._deliver(call, following)
-        return None
-
-    def fail(self, failure: UpstreamFailed) -> None:
-        """End the exchange from our side with ``failure`` as its last event."""
-        self.cancel()
-        if self._call is not None:
-            self._call.ended = True
-        self._arrived.append(failure)
-        self._wake.set()
-
-    @property
-    def open_call(self) -> _Call | None:
-        """The call whose last events have not arrived yet."""
-        return self._call if self._call is not None and not self._call.ended else None
-
-    @property
-    def call(self) -> _Call | None:
-        """The latest call, ended or not."""
-        return self._call
-
-    def _deliver(self, call: _Call, message: Events) -> None:
-        call.received = message.sequence
-        call.ended = message.last
-        self._arrived.extend(message.events)
-        self._wake.set()
-
-    def _overlay_for(self, claim: Claim) -> Overlay:
-        content = self._overlay
-        return Overlay(
-            call_id=claim.call_id,
-            exchange_id=self.id,
-            reply_to=self._desk.channel,
-            credential_ref=content.credential_ref,
-            model=content.model,
-            body=content.body,
-            body_id=content.body_id,
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class OverlayContent:
-    """What an exchange sends in place of the language server's request (see ``channel_messages.Overlay``)."""
-
-    credential_ref: str
-    model: str
-    body: bytes
-    body_id: str = ""
 
 
 class ExchangeDesk:
@@ -249,7 +67,7 @@ class ExchangeDesk:
 
     def register(self, exchange_id: str, cascade_id: str, overlay: OverlayContent) -> Exchange:
         """Make a claimable exchange. Call it before the marker is sent."""
-        exchange = Exchange(self, exchange_id, cascade_id, overlay)
+        exchange = Exchange(exchange_id, cascade_id, overlay, inbox=self.channel, on_close=self.forget)
         self._by_cascade[cascade_id] = exchange
         self._by_id[exchange_id] = exchange
         self._idle.clear()
