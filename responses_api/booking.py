@@ -21,7 +21,7 @@ from responses_api.core.input_items import stored_input_item
 from responses_api.core.response_stream import Lifecycle, ResponseStream
 from responses_api.exchange import Exchange
 from responses_api.identifiers import new_id
-from responses_api.models import Outcome, Trace, UsageSource
+from responses_api.models import Outcome, UsageSource
 from responses_api.tasks import spawn
 
 CHARACTERS_PER_TOKEN = 4
@@ -79,7 +79,7 @@ class Booking:
     async def open(self, adaptations: tuple[str, ...], history_items: int) -> None:
         """Write the trace's first half."""
         response = self._machine.response
-        trace = Trace(
+        begin = storage.ExchangeBegin(
             id=self._trace_id,
             response_id=response["id"],
             owner_id=self._caller.owner_id,
@@ -89,10 +89,10 @@ class Booking:
             stream=self._request.stream,
             simulated=settings.UPSTREAM_SIMULATED,
             client_request=describe_request(self._request, self._call, history_items),
-            adaptations=list(adaptations),
+            adaptations=adaptations,
         )
         # A task of its own: a client that leaves now must not leave behind a trace that nobody closes.
-        self._opening = spawn(database.run(storage.open_trace, trace), name="open trace")
+        self._opening = spawn(database.run(storage.open_trace, begin), name="open trace")
         await asyncio.shield(self._opening)
 
     @property

@@ -40,6 +40,7 @@ class LanguageServerClient:
             base_url=settings.LANGUAGE_SERVER_URL,
             connector=aiohttp.TCPConnector(limit=_CONNECTIONS, keepalive_timeout=60),
             timeout=_TIMEOUT,
+            cookie_jar=aiohttp.DummyCookieJar(),
             headers={
                 "Content-Type": "application/json",
                 "Connect-Protocol-Version": "1",

@@ -7,7 +7,7 @@ turned into ``ConversationItem`` and back here.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,7 +16,7 @@ from django.db import connection
 
 from responses_api.core.conversation import ConversationItem, UpstreamFacts
 from responses_api.core.errors import InvalidRequest, NotFound
-from responses_api.models import Item, ItemSide, Outcome, Trace
+from responses_api.models import Item, ItemSide, Outcome
 
 _CHAIN = """
 WITH RECURSIVE chain AS (
@@ -51,6 +51,22 @@ class TokenCounts:
     cached: int = 0
     output: int = 0
     reasoning: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeBegin:
+    """What is known of an exchange when it begins: the trace's first fields."""
+
+    id: str
+    response_id: str
+    owner_id: int
+    api_key_id: int
+    started_at: datetime
+    model: str
+    stream: bool
+    simulated: bool
+    client_request: dict[str, Any]
+    adaptations: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +135,28 @@ def resolve_references(owner_id: int, said: Sequence[ConversationItem]) -> list[
     return [found[item.wire["id"]] if item.wire["type"] == "item_reference" else item for item in said]
 
 
-def open_trace(trace: Trace) -> None:
+_OPEN = """
+INSERT INTO responses_api_trace (
+    id, response_id, owner_id, api_key_id, started_at, outcome, model, stream, simulated, client_request,
+    adaptations, turns
+) VALUES (
+    %(id)s, %(response_id)s, %(owner_id)s, %(api_key_id)s, %(started_at)s, 'in_progress', %(model)s,
+    %(stream)s, %(simulated)s, %(client_request)s, %(adaptations)s, 0
+)
+"""
+
+
+def open_trace(begin: ExchangeBegin) -> None:
     """Begin the record of an exchange."""
-    trace.save(force_insert=True)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _OPEN,
+            {
+                **asdict(begin),
+                "client_request": _json(begin.client_request),
+                "adaptations": _json(begin.adaptations),
+            },
+        )
 
 
 _CLOSE = """

@@ -1,0 +1,226 @@
+"""What an exchange reads and writes, against the real PostgreSQL."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from responses_api import storage
+from responses_api.core.conversation import ConversationItem, UpstreamFacts
+from responses_api.core.errors import InvalidRequest, NotFound
+from responses_api.identifiers import new_id
+from responses_api.models import ApiKey, Item, Outcome, Response, Trace, Usage
+from tests.conftest import MakeApiKey
+
+pytestmark = pytest.mark.django_db
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+
+
+def message(text: str, role: str = "user", facts: UpstreamFacts | None = None) -> ConversationItem:
+    kind = "output_text" if role == "assistant" else "input_text"
+    wire = {
+        "type": "message",
+        "id": new_id("msg"),
+        "role": role,
+        "status": "completed",
+        "content": [{"type": kind, "text": text}],
+    }
+    return ConversationItem(wire, upstream=facts)
+
+
+@pytest.fixture
+def key(alice: User, make_api_key: MakeApiKey) -> ApiKey:
+    made, _ = make_api_key(alice)
+    return made
+
+
+@pytest.fixture
+def exchange(key: ApiKey) -> Callable[..., storage.ExchangeEnd]:
+    """Opens a trace and says how it is to end: one turn ``said`` -> ``answered``."""
+
+    def begin(
+        said: str = "hi", answered: str = "ho", *, previous: str = "", keep: bool = True, **facts: Any
+    ) -> storage.ExchangeEnd:
+        response_id = new_id("resp")
+        opened = storage.ExchangeBegin(
+            id=new_id("trace"),
+            response_id=response_id,
+            owner_id=key.owner_id,
+            api_key_id=key.pk,
+            started_at=NOW,
+            model="gemini-3.8-flash",
+            stream=True,
+            simulated=True,
+            client_request={"input_items": 1},
+            adaptations=("something was dropped",),
+        )
+        storage.open_trace(opened)
+        wire = {
+            "id": response_id,
+            "created_at": int(NOW.timestamp()),
+            "previous_response_id": previous or None,
+            "status": "completed",
+            "model": "gemini-3.8-flash",
+            "output": ["not stored here"],
+            "metadata": {"a": "b"},
+        }
+        outputs = [message(answered, "assistant", UpstreamFacts(**facts) if facts else None)]
+        return storage.ExchangeEnd(
+            trace_id=opened.id,
+            model="gemini-3.8-flash",
+            ended_at=NOW,
+            outcome=Outcome.COMPLETED,
+            trace_fields={
+                "cascade_id": "cascade",
+                "upstream_model": "gemini-3.8-flash-002",
+                "gate_wait_ms": 1.5,
+                "first_event_ms": 2.5,
+                "duration_ms": 3.5,
+                "turns": 1,
+                "response_summary": {"items": ["message"]},
+                "error": None,
+            },
+            usage=storage.TokenCounts("intercepted", input=7, cached=2, output=5, reasoning=1),
+            response=storage.StoredResponse(wire, [message(said)], outputs) if keep else None,
+        )
+
+    return begin
+
+
+def texts(items: list[ConversationItem]) -> list[str]:
+    return [item.wire["content"][0]["text"] for item in items]
+
+
+def id_of(end: storage.ExchangeEnd) -> str:
+    assert end.response is not None
+    return str(end.response.wire["id"])
+
+
+def test_an_end_is_one_trace_one_usage_row_and_the_response(
+    exchange: Callable[..., storage.ExchangeEnd], key: ApiKey
+) -> None:
+    end = exchange(signature="sig", call_id="up", model="m")
+    with CaptureQueriesContext(connection) as queries:
+        storage.close_exchange(end)
+
+    assert len(queries) == 1
+    trace = Trace.objects.get()
+    assert (trace.outcome, trace.duration_ms, trace.turns) == ("completed", 3.5, 1)
+    assert trace.response_summary == {"items": ["message"]}
+    assert trace.adaptations == ["something was dropped"]
+    usage = Usage.objects.get()
+    assert (usage.trace_id, usage.owner_id, usage.api_key_id) == (trace.id, key.owner_id, key.pk)
+    assert (usage.input_tokens, usage.output_tokens, usage.total_tokens) == (7, 5, 12)
+    response = Response.objects.get()
+    assert (response.owner_id, response.created_at, response.previous_id) == (key.owner_id, NOW, "")
+    assert response.body["metadata"] == {"a": "b"}
+    assert "output" not in response.body
+    said, answered = Item.objects.order_by("position")
+    assert (said.side, answered.side) == ("input", "output")
+    assert (answered.signature, answered.upstream_call_id, answered.upstream_model) == ("sig", "up", "m")
+
+
+def test_booking_an_end_again_changes_nothing(exchange: Callable[..., storage.ExchangeEnd]) -> None:
+    end = exchange()
+    storage.close_exchange(end)
+    storage.close_exchange(end)
+
+    assert (Trace.objects.count(), Usage.objects.count(), Response.objects.count(), Item.objects.count()) == (
+        1,
+        1,
+        1,
+        2,
+    )
+
+
+def test_an_end_without_content_keeps_none(exchange: Callable[..., storage.ExchangeEnd]) -> None:
+    storage.close_exchange(exchange(keep=False))
+
+    assert (Usage.objects.count(), Response.objects.count(), Item.objects.count()) == (1, 0, 0)
+
+
+def test_a_chain_is_read_oldest_first_with_what_the_upstream_wants_back(
+    exchange: Callable[..., storage.ExchangeEnd], key: ApiKey
+) -> None:
+    first = exchange("one", "two", signature="sig", model="m")
+    second = exchange("three", "four", previous=id_of(first))
+    branch = exchange("other", "way", previous=id_of(first))
+    for end in (first, second, branch):
+        storage.close_exchange(end)
+
+    chain = storage.load_chain(key.owner_id, id_of(second))
+    assert texts(chain) == ["one", "two", "three", "four"]
+    assert [item.response_id for item in chain] == [id_of(first)] * 2 + [id_of(second)] * 2
+    assert chain[1].upstream == UpstreamFacts("sig", None, "m")
+    assert texts(storage.load_chain(key.owner_id, id_of(branch))) == ["one", "two", "other", "way"]
+
+
+def test_a_chain_of_any_length_is_one_query(
+    exchange: Callable[..., storage.ExchangeEnd], key: ApiKey
+) -> None:
+    previous = ""
+    for number in range(40):
+        end = exchange(f"q{number}", f"a{number}", previous=previous)
+        storage.close_exchange(end)
+        previous = id_of(end)
+
+    with CaptureQueriesContext(connection) as queries:
+        chain = storage.load_chain(key.owner_id, previous)
+    assert len(queries) == 1
+    assert texts(chain) == [text for number in range(40) for text in (f"q{number}", f"a{number}")]
+
+
+def test_another_owners_response_is_not_found_just_like_an_unknown_one(
+    exchange: Callable[..., storage.ExchangeEnd], bob: User
+) -> None:
+    end = exchange()
+    storage.close_exchange(end)
+
+    for previous_id in (id_of(end), "resp_unknown"):
+        with pytest.raises(InvalidRequest) as caught:
+            storage.load_chain(bob.pk, previous_id)
+        assert caught.value.message == f"Previous response with id '{previous_id}' not found."
+        assert (caught.value.code, caught.value.param) == (
+            "previous_response_not_found",
+            "previous_response_id",
+        )
+
+
+def test_references_become_the_items_they_stand_for(
+    exchange: Callable[..., storage.ExchangeEnd], key: ApiKey, bob: User
+) -> None:
+    end = exchange("one", "two", signature="sig", model="m")
+    storage.close_exchange(end)
+    assert end.response is not None
+    wanted = end.response.outputs[0].wire["id"]
+    said = [message("before"), ConversationItem({"type": "item_reference", "id": wanted}), message("after")]
+
+    resolved = storage.resolve_references(key.owner_id, said)
+    assert texts(resolved) == ["before", "two", "after"]
+    assert resolved[1].upstream == UpstreamFacts("sig", None, "m")
+    with pytest.raises(NotFound, match=wanted):
+        storage.resolve_references(bob.pk, said)
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("a\x00b", "a\ufffdb"),
+        ("\x00\x00", "\ufffd\ufffd"),
+        ("a\\u0000b", "a\\u0000b"),
+        ("\\\x00", "\\\ufffd"),
+        ('💥 \u2028 "quoted" %s %(x)s', '💥 \u2028 "quoted" %s %(x)s'),
+    ],
+)
+def test_any_text_can_be_kept(
+    exchange: Callable[..., storage.ExchangeEnd], key: ApiKey, said: str, kept: str
+) -> None:
+    end = exchange(said, said)
+    storage.close_exchange(end)
+
+    assert texts(storage.load_chain(key.owner_id, id_of(end))) == [kept, kept]
