@@ -195,9 +195,11 @@ def serve(folder: Path, simulator: Simulator, **environment: str) -> Stack:
     """``manage.py serve`` on free ports, with its own embedded PostgreSQL in ``folder``.
 
     In a folder that was served from before, ``api_key`` and ``login`` are the ones printed then.
+    An empty value in ``environment`` leaves the variable unset.
     """
     data_dir = folder / "data"
     settings = {"UPSTREAM_SIMULATED": "true", "GEMINI_API_KEY": CANARY, **environment}
+    settings = {name: value for name, value in settings.items() if value}
     command = (
         *(*MANAGE, "serve", "--data-dir", str(data_dir), *_FREE_PORTS),
         *("--upstream-url", simulator.url, "--upstream-ca", str(simulator.ca)),
