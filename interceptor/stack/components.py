@@ -8,7 +8,7 @@ from django.conf import settings
 
 from interceptor import proxy
 from interceptor.language_server import server as language_server
-from interceptor.language_server.config import LanguageServerConfig
+from interceptor.language_server.from_settings import language_server_config
 from interceptor.simulator import server as simulator
 from interceptor.simulator.tls import ensure_tls_files
 from responses_api.exchange_desk import close_current_desk, current_desk
@@ -76,18 +76,4 @@ def proxy_config(upstream_ca: Path | None = None) -> proxy.ProxyConfig:
         folder=settings.INTERCEPTOR_DIR,
         upstream_ca=upstream_ca or settings.UPSTREAM_CA_FILE,
         claim_patience=settings.GATE_TIMEOUT,
-    )
-
-
-def language_server_config(upstream_url: str) -> LanguageServerConfig:
-    """Our language server as the settings want it, calling ``upstream_url`` through the interceptor."""
-    return LanguageServerConfig(
-        upstream_url=upstream_url,
-        csrf_token=settings.LANGUAGE_SERVER_CSRF_TOKEN,
-        host=settings.LANGUAGE_SERVER_HOST,
-        port=settings.LANGUAGE_SERVER_PORT,
-        api_version=settings.UPSTREAM_API_VERSION,
-        proxy_url=settings.INTERCEPTOR_URL,
-        ca_file=settings.INTERCEPTOR_CA_FILE,
-        models=settings.LANGUAGE_SERVER_MODELS,
     )

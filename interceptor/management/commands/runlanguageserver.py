@@ -7,8 +7,8 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from interceptor.language_server.from_settings import language_server_config
 from interceptor.language_server.launch import CaFileMissing, serve
-from interceptor.stack.components import language_server_config
 
 
 class Command(BaseCommand):
