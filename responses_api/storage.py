@@ -228,6 +228,32 @@ def close_exchange(end: ExchangeEnd) -> None:
         )
 
 
+_CLOSE_ORPHANS = """
+WITH closed AS (
+    UPDATE responses_api_trace SET outcome = 'failed', ended_at = now(), error = %(error)s
+    WHERE outcome = 'in_progress'
+    RETURNING id, owner_id, api_key_id, model
+)
+INSERT INTO responses_api_usage (
+    trace_id, owner_id, api_key_id, at, model, source,
+    input_tokens, cached_tokens, output_tokens, reasoning_tokens, total_tokens
+)
+SELECT id, owner_id, api_key_id, now(), model, 'none', 0, 0, 0, 0, 0 FROM closed
+"""
+
+
+def close_orphans() -> int:
+    """Book the end of exchanges whose gateway was killed; how many there were.
+
+    Only for a gateway that has the database to itself, before its first request: the rows
+    do not say whose they are.
+    """
+    error = {"message": "The gateway was killed while this response was being made.", "code": "server_error"}
+    with connection.cursor() as cursor:
+        cursor.execute(_CLOSE_ORPHANS, {"error": _json(error)})
+        return int(cursor.rowcount)
+
+
 def _response_record(wire: dict[str, Any]) -> dict[str, Any]:
     return {
         "id": wire["id"],

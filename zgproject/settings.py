@@ -140,6 +140,7 @@ else:
             "OPTIONS": {"data_dir": str(DATA_DIR / "postgres")},
         }
     }
+EMBEDDED_DATABASE = not DATABASE_URL
 DATABASES["default"]["CONN_MAX_AGE"] = None
 DATABASE_THREADS = env.int("DATABASE_THREADS", default=4)
 

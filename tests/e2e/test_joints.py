@@ -141,6 +141,27 @@ def test_a_killed_gateway_takes_its_upstream_with_it(split_stack: Stack, folder:
             process.send_signal(signal.SIGKILL)
 
 
+def test_a_gateway_that_is_stopped_ends_its_streams(split_stack: Stack, folder: Path) -> None:
+    """daphne's own command, SIGTERM in mid-stream."""
+    gateway, process = further_gateway(split_stack, folder)
+    with running(process), split_stack.simulator.stream_is_closed():
+        body = {"model": MODEL, "input": "[[chunks=9]] [[stall=3]]", "stream": True}
+        seen: list[str] = []
+        with gateway.http() as http, http.stream("POST", "/v1/responses", json=body) as answer:
+            for line in answer.iter_lines():
+                if line.startswith("event: response.output_text.delta") and line not in seen:
+                    process.send_signal(signal.SIGTERM)
+                if line:
+                    seen.append(line)
+
+    assert seen[-1] == "data: [DONE]"
+    assert [line for line in seen if line.startswith("event: ")][-2:] == [
+        "event: error",
+        "event: response.failed",
+    ]
+    assert gateway.latest_booking()["outcome"] == "upstream_error"
+
+
 def test_a_killed_interceptor_fails_the_response_and_nothing_hangs(split_stack: Stack, folder: Path) -> None:
     parts = further_parts(split_stack, folder)
     gateway, process = further_gateway(split_stack, folder, **parts.settings)

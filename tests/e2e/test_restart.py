@@ -70,3 +70,25 @@ def test_a_stop_ends_running_streams_with_a_terminal_event(folder: Path, simulat
     assert parse(received)[-1]["type"] == "response.failed"
     assert running.processes[0].stop(within=5) == 0
     wait_until(lambda: not processes_using(folder), within=5)
+
+
+def test_what_was_running_when_the_gateway_was_killed_is_booked_at_the_next_start(
+    folder: Path, simulator: Simulator
+) -> None:
+    before = serve(folder, simulator)
+    body = {"model": MODEL, "input": "[[chunks=9]] [[stall=3]]", "stream": True}
+    with before.http() as http, http.stream("POST", "/v1/responses", json=body) as answer:
+        next(line for line in answer.iter_lines() if "output_text.delta" in line)
+        before.processes[0].send_signal(signal.SIGKILL)
+    before.stop()
+    wait_until(lambda: not processes_using(folder), within=10)
+
+    after = serve(folder, simulator)
+    try:
+        booked = after.query(
+            "SELECT t.outcome, u.source FROM responses_api_trace t JOIN responses_api_usage u ON u.trace_id = t.id"
+        )
+        assert booked == [{"outcome": "failed", "source": "none"}]
+        assert after.query("SELECT count(*) FROM responses_api_trace") == [{"count": 1}]
+    finally:
+        assert after.stop() == [0]

@@ -224,3 +224,19 @@ def test_any_text_can_be_kept(
     storage.close_exchange(end)
 
     assert texts(storage.load_chain(key.owner_id, id_of(end))) == [kept, kept]
+
+
+def test_what_a_killed_gateway_left_is_booked_once(exchange: Callable[..., storage.ExchangeEnd]) -> None:
+    ended = exchange()
+    storage.close_exchange(ended)
+    cut_off = exchange()
+
+    assert storage.close_orphans() == 1
+    assert storage.close_orphans() == 0
+    trace = Trace.objects.get(id=cut_off.trace_id)
+    assert (trace.outcome, trace.usage.source, trace.usage.total_tokens) == ("failed", "none", 0)
+    assert trace.error is not None
+    assert trace.error["code"] == "server_error"
+    assert Trace.objects.get(id=ended.trace_id).outcome == "completed"
+    storage.close_exchange(cut_off)
+    assert Usage.objects.count() == 2

@@ -19,6 +19,7 @@ from interceptor.stack.banner import banner
 from interceptor.stack.components import Components, start_components
 from interceptor.stack.first_run import FirstRun, prepare_first_run
 from responses_api import database
+from responses_api.storage import close_orphans
 from responses_api.tasks import spawn
 from zgproject import embedded_postgres
 from zgproject.command_line import add_arguments
@@ -46,6 +47,8 @@ class Command(BaseCommand):
         try:
             self.check()
             call_command("migrate", verbosity=0, interactive=False)
+            if settings.EMBEDDED_DATABASE and (orphans := close_orphans()):
+                self.stdout.write(f"{orphans} responses were cut off when the gateway was last killed.")
             first = prepare_first_run()
             connections.close_all()
             service = _Service(self, first)
