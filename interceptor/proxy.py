@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -129,7 +130,13 @@ async def start(config: ProxyConfig) -> RunningProxy:
         if failures or runner.done():
             runner.cancel()
             await relay.close()
-            reason = f": {failures[0]}" if failures else ""
-            raise ProxyFailed(f"the interceptor cannot listen on {config.host}:{config.port}{reason}")
+            reason = f" ({_short(failures[0])})" if failures else ""
+            raise ProxyFailed(f"The interceptor cannot listen on {config.host}:{config.port}{reason}.")
         await asyncio.sleep(0.01)
     return RunningProxy(master, relay, runner)
+
+
+def _short(error: Exception) -> str:
+    """Without mitmproxy's advice, which names options of its own."""
+    number = error.errno if isinstance(error, OSError) else None
+    return os.strerror(number) if number is not None else str(error).partition("\n")[0]

@@ -4,8 +4,8 @@ import asyncio
 import gc
 import logging
 import signal
-import socket
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 from daphne.server import Server, twisted_loop  # must come before anything else that imports Twisted
@@ -18,6 +18,7 @@ from interceptor.proxy import ProxyFailed
 from interceptor.stack.banner import banner
 from interceptor.stack.components import Components, start_components
 from interceptor.stack.first_run import FirstRun, prepare_first_run
+from interceptor.stack.occupied import Occupied, check_port, occupy_folder
 from responses_api import database
 from responses_api.storage import close_orphans
 from responses_api.tasks import spawn
@@ -42,7 +43,12 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run until SIGINT or SIGTERM."""
-        _refuse_taken_port(settings.HOST, settings.PORT)
+        try:
+            occupy_folder(settings.DATA_DIR)
+            for host, port, option in _listeners():
+                check_port(host, port, option)
+        except Occupied as error:
+            raise CommandError(str(error)) from None
         self.stdout.write("Starting: database, interceptor, language server, gateway …")
         try:
             self.check()
@@ -138,18 +144,12 @@ class _Service:
             self._server.stop()
 
 
-def _refuse_taken_port(host: str, port: int) -> None:
-    """One clear sentence instead of a half-started gateway."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            raise CommandError(
-                f"Cannot listen on {host}:{port} ({error.strerror}). Is another gateway running? "
-                "Choose another port with --port or PORT."
-            ) from None
+def _listeners() -> Iterator[tuple[str, int, str]]:
+    """Where this process is going to listen, and the options that change it."""
+    yield settings.HOST, settings.PORT, "--port"
+    yield settings.INTERCEPTOR_HOST, settings.INTERCEPTOR_PORT, "--interceptor-port"
+    if settings.OWN_LANGUAGE_SERVER:
+        yield settings.LANGUAGE_SERVER_HOST, settings.LANGUAGE_SERVER_PORT, "--language-server-port"
 
 
 def _escaped(host: str) -> str:
