@@ -243,13 +243,14 @@ SELECT id, owner_id, api_key_id, now(), model, 'none', 0, 0, 0, 0, 0 FROM closed
 
 
 def close_orphans() -> int:
-    """Book the end of exchanges whose gateway was killed; how many there were.
+    """Book the end of exchanges whose gateway was killed, drop their overlays; how many there were.
 
     Only for a gateway that has the database to itself, before its first request: the rows
     do not say whose they are.
     """
     error = {"message": "The gateway was killed while this response was being made.", "code": "server_error"}
     with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM responses_api_largeoverlay")
         cursor.execute(_CLOSE_ORPHANS, {"error": _json(error)})
         return int(cursor.rowcount)
 

@@ -51,6 +51,20 @@ def test_an_image_reaches_the_upstream_inline(stack: Stack) -> None:
     assert "I see image/png (76 bytes)." in response.output_text
 
 
+@BOTH
+def test_a_large_image_reaches_the_upstream_and_is_not_left_behind(stack: Stack) -> None:
+    """Larger than a channel layer's message: between processes it goes by way of the database."""
+    data = base64.b64encode(b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 4000).decode()
+    image: Any = {"type": "input_image", "image_url": f"data:image/png;base64,{data}"}
+    content = [{"type": "input_text", "text": "a large picture"}, image]
+    response = stack.client().responses.create(
+        model=MODEL, input=[{"role": "user", "content": content}], store=False
+    )
+
+    assert f"I see image/png ({8 + 256 * 4000} bytes)." in response.output_text
+    assert stack.query("SELECT count(*) FROM responses_api_largeoverlay") == [{"count": 0}]
+
+
 def test_an_image_as_a_function_result(stack: Stack) -> None:
     client = stack.client()
     tool: Any = {"type": "function", "name": "view_image", "parameters": None, "strict": False}
