@@ -124,7 +124,7 @@ class Booking:
             usage=count_tokens(machine.usage, self.usage_source),
             response=self._stored_response(response, error),
         )
-        await database.run(storage.close_exchange, end)
+        await database.run_patiently(storage.close_exchange, end)
 
     def _stored_response(
         self, response: dict[str, Any], error: GatewayError | None

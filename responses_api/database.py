@@ -16,6 +16,8 @@ from django.db import InterfaceError, OperationalError, connection
 
 logger = logging.getLogger("zg.database")
 
+_PAUSES = (0.1, 0.3, 1.0, 2.0, 3.0)
+
 
 @cache
 def _threads() -> ThreadPoolExecutor:
@@ -31,6 +33,20 @@ async def run[**P, T](function: Callable[P, T], *args: P.args, **kwargs: P.kwarg
     return await asyncio.get_running_loop().run_in_executor(
         _threads(), lambda: _attempt(function, *args, **kwargs)
     )
+
+
+async def run_patiently[**P, T](function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Like ``run``, but lasting through a restart of the server: tries again for several seconds.
+
+    For what must not be lost; ``function`` must be safe to repeat even if it was committed.
+    """
+    for pause in _PAUSES:
+        try:
+            return await run(function, *args, **kwargs)
+        except (InterfaceError, OperationalError) as error:
+            logger.error("the database does not answer, trying again in %g s: %s", pause, error)
+            await asyncio.sleep(pause)
+    return await run(function, *args, **kwargs)
 
 
 def _attempt[**P, T](function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

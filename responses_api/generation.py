@@ -36,6 +36,7 @@ from responses_api.core.errors import (
     InternalError,
     UpstreamFault,
 )
+from responses_api.core.failures import failed_instead
 from responses_api.core.generation_events import (
     AnswerStarted,
     Finished,
@@ -184,7 +185,7 @@ class Generation:
             else:
                 told = await self._tell(events)
             if self._machine.ended:
-                await self._settle(_outcome_of(self.failure), self.failure)
+                told = await self._end(told)
             if told:
                 yield told
 
@@ -192,6 +193,16 @@ class Generation:
         """The process is about to stop: the response fails with its next event."""
         if self._exchange is not None:
             self._exchange.fail(SHUTTING_DOWN)
+
+    async def _end(self, told: list[StreamEvent]) -> list[StreamEvent]:
+        """Book the response, whose last events are ``told``; what cannot be kept is not called complete."""
+        try:
+            await self._settle(_outcome_of(self.failure), self.failure)
+        except Exception:
+            logger.exception("response %s could not be booked", self.id)
+            self.failure = InternalError("The response could not be stored. Please try again.")
+            return failed_instead(told, self.failure.message)
+        return told
 
     async def crash(self) -> list[StreamEvent]:
         """A bug of ours in mid-stream: end the response as failed, booked, with its terminal event."""

@@ -4,9 +4,11 @@ The code in ``response.error`` steers what clients do next: a permanent failure 
 look like a transient one, or an agent runs the same doomed request several times.
 """
 
-from typing import Final
+from collections.abc import Sequence
+from typing import Any, Final, cast
 
 from responses_api.core.generation_events import Finished, UpstreamFailed
+from responses_api.core.stream_events import StreamEvent
 
 PASSED_THROUGH: Final = frozenset(
     {
@@ -66,3 +68,31 @@ def failure_of(finished: Finished) -> UpstreamFailed:
     if finished.code == "invalid_prompt":
         return UpstreamFailed(400, "invalid_request_error", finished.code, message)
     return UpstreamFailed(502, "server_error", finished.code, message)
+
+
+def failed_instead(last_events: Sequence[StreamEvent], message: str) -> list[StreamEvent]:
+    """The end of a stream, with a failure in place of its terminal event.
+
+    For a response that had ended and then could not be kept; one that failed stays as it is.
+
+    Args:
+        last_events: the stream's last events, the terminal one at their end.
+        message: for the client; no secrets.
+    """
+    *before, terminal = last_events
+    kept: Any = terminal
+    if kept["type"] == "response.failed":
+        return list(last_events)
+    number: int = kept["sequence_number"]
+    code = "server_error"
+    detail = {"type": code, "code": code, "message": message, "param": None}
+    error = {**detail, "type": "error", "sequence_number": number, "error": detail}
+    response = {
+        **kept["response"],
+        "status": "failed",
+        "completed_at": None,
+        "incomplete_details": None,
+        "error": {"code": code, "message": message},
+    }
+    failed = {"type": "response.failed", "sequence_number": number + 1, "response": response}
+    return [*before, cast(StreamEvent, error), cast(StreamEvent, failed)]

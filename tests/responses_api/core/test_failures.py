@@ -2,11 +2,22 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from responses_api.core.failures import PASSED_THROUGH, failure_code, failure_of
-from responses_api.core.generation_events import Finished, UpstreamFailed
+from responses_api.core.failures import PASSED_THROUGH, failed_instead, failure_code, failure_of
+from responses_api.core.generation_events import (
+    Finished,
+    FinishOutcome,
+    GenerationEvent,
+    TextDelta,
+    UpstreamFailed,
+)
+from responses_api.core.snapshot import apply
+from responses_api.core.stream_events import StreamEvent
+
+from .response_streams import new_stream
 
 SCHEMAS = Path(__file__).parents[2] / "fixtures" / "openapi" / "stream_events.openai.json"
 
@@ -71,3 +82,40 @@ def test_other_codes_become_permanent_or_transient(http_status: int, expected: s
 )
 def test_a_failed_answer_as_a_failure(finished: Finished, failure: UpstreamFailed) -> None:
     assert failure_of(finished) == failure
+
+
+def ended_with(*events: GenerationEvent) -> tuple[list[StreamEvent], list[StreamEvent]]:
+    """A response's events: all but the last batch, and the last."""
+    stream = new_stream()
+    first = stream.start()
+    last = [told for event in events for told in stream.send(event)]
+    return first, last
+
+
+@pytest.mark.parametrize("outcome", ["completed", "max_output_tokens"])
+def test_a_response_that_cannot_be_kept_ends_as_failed(outcome: FinishOutcome) -> None:
+    first, last = ended_with(TextDelta("hello"), Finished(outcome, "STOP"))
+    told = failed_instead(last, "not stored")
+
+    everything: list[Any] = [*first, *told]
+    assert [event["sequence_number"] for event in everything] == list(range(len(everything)))
+    assert [event["type"] for event in told[:-2]] == [event["type"] for event in last[:-1]]
+    error, failed = everything[-2:]
+    assert (error["type"], error["code"], error["error"]["message"]) == (
+        "error",
+        "server_error",
+        "not stored",
+    )
+    assert failed["type"] == "response.failed"
+    assert failed["response"]["status"] == "failed"
+    assert failed["response"]["error"] == {"code": "server_error", "message": "not stored"}
+    assert failed["response"]["completed_at"] is None
+    folded = None
+    for event in everything:
+        folded = apply(folded, event)
+    assert folded == failed["response"]
+
+
+def test_a_failure_that_cannot_be_kept_stays_the_failure_it_was() -> None:
+    _, last = ended_with(TextDelta("hello"), Finished("failed", "OTHER"))
+    assert failed_instead(last, "not stored") == last
