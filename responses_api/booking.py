@@ -191,20 +191,6 @@ def describe_error(error: GatewayError) -> dict[str, Any]:
     }
 
 
-def natural_outcome(machine: ResponseStream) -> Outcome:
-    """How the exchange ended, judged by the response alone."""
-    match machine.lifecycle:
-        case Lifecycle.COMPLETED:
-            called = any(item.wire["type"] == "function_call" for item in machine.items)
-            return Outcome.TOOL_CALL if called else Outcome.COMPLETED
-        case Lifecycle.INCOMPLETE:
-            return Outcome.INCOMPLETE
-        case Lifecycle.CANCELLED:
-            return Outcome.CANCELLED
-        case _:
-            return Outcome.UPSTREAM_ERROR
-
-
 def count_tokens(used: UsageReported | None, source: UsageSource) -> storage.TokenCounts:
     """The usage row's counts; all zero where the model was never reached."""
     if used is None:

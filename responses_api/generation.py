@@ -25,7 +25,7 @@ from django.conf import settings
 
 from responses_api import database, storage
 from responses_api.access import Caller
-from responses_api.booking import Booking, ClientCall, estimate_tokens, milliseconds_since, natural_outcome
+from responses_api.booking import Booking, ClientCall, estimate_tokens, milliseconds_since
 from responses_api.catalogue import model_catalogue
 from responses_api.core.conversation import ConversationItem
 from responses_api.core.create_request import CreateRequest
@@ -34,7 +34,6 @@ from responses_api.core.errors import (
     GateTimeout,
     GatewayError,
     InternalError,
-    UpstreamFault,
 )
 from responses_api.core.failures import failed_instead
 from responses_api.core.generation_events import (
@@ -53,6 +52,7 @@ from responses_api.gemini.overlay import Overlay, build_overlay
 from responses_api.identifiers import new_cascade_id, new_id
 from responses_api.language_server import LanguageServerClient, LanguageServerFault, current_client
 from responses_api.models import Outcome, UsageSource
+from responses_api.outcomes import ONLY_THOUGHTS, failure_in, fault_of, natural_outcome, outcome_of
 from responses_api.overlays import delete_large_overlay, needs_row, save_large_overlay
 from responses_api.tasks import spawn
 
@@ -106,7 +106,7 @@ class Generation:
         try:
             await self._open_exchange(overlay, len(history))
         except GatewayError as error:
-            await self._settle(_outcome_of(error), error)
+            await self._settle(outcome_of(error), error)
             raise
         except Exception as error:
             failure = InternalError("The gateway failed to start this response.")
@@ -168,7 +168,7 @@ class Generation:
             self._machine.start()
             for event in self._peeked:
                 self._machine.send(event)
-            fault = self.failure = _fault(refusal)
+            fault = self.failure = fault_of(refusal)
             self._booking.unseen = True
             await self._settle(Outcome.UPSTREAM_ERROR, fault)
             raise fault
@@ -197,7 +197,7 @@ class Generation:
     async def _end(self, told: list[StreamEvent]) -> list[StreamEvent]:
         """Book the response, whose last events are ``told``; what cannot be kept is not called complete."""
         try:
-            await self._settle(_outcome_of(self.failure), self.failure)
+            await self._settle(outcome_of(self.failure), self.failure)
         except Exception:
             logger.exception("response %s could not be booked", self.id)
             self.failure = InternalError("The response could not be stored. Please try again.")
@@ -236,11 +236,11 @@ class Generation:
                 if event.outcome == "completed" and not self._machine.has_output:
                     if await self._follow_up_comes():
                         return told
-                    event = _ONLY_THOUGHTS
+                    event = ONLY_THOUGHTS
                 await self._count_by_trajectory()
             if isinstance(event, Finished | UpstreamFailed):
                 self._count_by_estimate()
-                self.failure = _failure_in(event)
+                self.failure = failure_in(event)
             told += self._machine.send(event)
             if self._machine.ended:
                 break
@@ -338,13 +338,6 @@ class Generation:
                 await database.run(delete_large_overlay, self._large_overlay)
 
 
-_ONLY_THOUGHTS = Finished(
-    outcome="failed",
-    raw_reason="STOP",
-    message="The model thought about the request but wrote no answer. Please try again.",
-)
-
-
 async def drain(patience: float) -> None:
     """Wait up to ``patience`` seconds until every ended response is booked."""
     if _settling:
@@ -372,36 +365,3 @@ async def _stop_cascade(language_server: LanguageServerClient, cascade_id: str) 
         await language_server.cancel(cascade_id)
     except LanguageServerFault as fault:
         logger.warning("cascade %s was not cancelled: %s", cascade_id, fault.message)
-
-
-def _fault(event: UpstreamFailed) -> UpstreamFault:
-    return UpstreamFault(
-        event.message,
-        type=event.type,
-        code=event.code,
-        param=event.param,
-        http_status=event.http_status,
-        retry_after=event.retry_after,
-    )
-
-
-def _failure_in(event: Finished | UpstreamFailed) -> UpstreamFault | None:
-    if isinstance(event, UpstreamFailed):
-        return _fault(event)
-    if event.outcome == "failed":
-        return UpstreamFault(event.message or "The model failed to answer.", code=event.code)
-    return None
-
-
-def _outcome_of(error: GatewayError | None) -> Outcome | None:
-    match error:
-        case None:
-            return None
-        case GateTimeout():
-            return Outcome.MITM_TIMEOUT
-        case DeadlineExceeded():
-            return Outcome.TIMEOUT
-        case UpstreamFault():
-            return Outcome.UPSTREAM_ERROR
-        case _:
-            return Outcome.FAILED
