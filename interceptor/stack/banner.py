@@ -33,16 +33,25 @@ def banner(base_url: str, upstream: str, *, simulated: bool, model: str, first: 
         f"             login {first.user}, password {first.password}   (shown once)",
         f"  API key    {first.api_key}   (shown once)",
         "",
-        "  Try it:",
+        "  Try it, with curl or with Python:",
         "",
-        f"curl -N {base_url}/v1/responses -H 'Authorization: Bearer {first.api_key}' "
-        f"-H 'Content-Type: application/json' "
-        f"""-d '{{"model": "{model}", "input": "Say hello.", "stream": true}}'""",
+        *_first_requests(f"{base_url}/v1/responses", first.api_key, model),
         "",
-        "  or, with `pip install openai`:",
+        "  or with the OpenAI SDK:",
         "",
-        f"""python3 -c 'from openai import OpenAI; print(OpenAI(base_url="{base_url}/v1", """
-        f"""api_key="{first.api_key}").responses.create(model="{model}", input="Say hello.").output_text)'""",
+        f'OpenAI(base_url="{base_url}/v1", api_key="{first.api_key}")',
         "",
     ]
     return "\n".join(lines)
+
+
+def _first_requests(url: str, api_key: str, model: str) -> list[str]:
+    """Lines that work when pasted into a shell on any machine."""
+    return [
+        f"curl -N {url} -H 'Authorization: Bearer {api_key}' -H 'Content-Type: application/json' "
+        f"""-d '{{"model": "{model}", "input": "Say hello.", "stream": true}}'""",
+        "",
+        f"""python3 -c 'import json, urllib.request as r; print(json.load(r.urlopen(r.Request("{url}", """
+        f"""json.dumps({{"model": "{model}", "input": "Say hello."}}).encode(), """
+        f"""{{"Authorization": "Bearer {api_key}", "Content-Type": "application/json"}}))))'""",
+    ]

@@ -1,8 +1,12 @@
 """Start, stop, start again: what was said is still there, nothing is left running."""
 
+import shutil
 import signal
+import subprocess
 import time
 from pathlib import Path
+
+import pytest
 
 from tests.e2e.processes import processes_using
 from tests.e2e.stacks import MODEL, Simulator, serve, wait_until
@@ -92,3 +96,16 @@ def test_what_was_running_when_the_gateway_was_killed_is_booked_at_the_next_star
         assert after.query("SELECT count(*) FROM responses_api_trace") == [{"count": 1}]
     finally:
         assert after.stop() == [0]
+
+
+@pytest.mark.parametrize("program", ["curl", "python3"])
+def test_the_printed_lines_work_when_pasted(folder: Path, simulator: Simulator, program: str) -> None:
+    if shutil.which(program) is None:
+        pytest.skip(f"no {program} on this machine")
+    stack = serve(folder, simulator)
+    try:
+        line = next(line for line in stack.output.splitlines() if line.startswith(f"{program} "))
+        ran = subprocess.run(["sh", "-c", line], capture_output=True, text=True, timeout=30, check=True)
+        assert "You said: Say hello." in ran.stdout
+    finally:
+        stack.stop()

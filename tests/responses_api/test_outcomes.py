@@ -5,8 +5,8 @@ import pytest
 from responses_api.core.errors import (
     AuthenticationFailed,
     DeadlineExceeded,
-    GatewayError,
     GateTimeout,
+    GatewayError,
     InternalError,
     RateLimited,
     UpstreamFault,
