@@ -179,7 +179,7 @@ class Generation:
         while not self._machine.ended:
             events = await self._next_events()
             if events is None:
-                told = self._time_out()
+                told = await self._time_out()
             elif not events:
                 told = self._machine.heartbeat()
             else:
@@ -254,10 +254,10 @@ class Generation:
         self._exchange.expect_follow_up()
         return await self._exchange.wait_for_claim(FOLLOW_UP_TIMEOUT)
 
-    def _time_out(self) -> list[StreamEvent]:
+    async def _time_out(self) -> list[StreamEvent]:
+        told = await self._take_last_events()
         self.failure = DeadlineExceeded(f"The response was not finished within {self._time_limit:g} s.")
-        self._count_by_estimate()
-        return self._machine.fail("timeout", self.failure.message, http_status=504)
+        return told + self._machine.fail("timeout", self.failure.message, http_status=504)
 
     # --- usage, where the interceptor saw none ---
 
@@ -293,15 +293,22 @@ class Generation:
             _settle_in_background(self._abandon())
 
     async def _abandon(self) -> None:
-        machine = self._machine
-        for event in await self._stop_upstream():
-            if machine.lifecycle is Lifecycle.ACTIVE and not isinstance(event, Finished | UpstreamFailed):
-                machine.send(event)
-        if machine.lifecycle is Lifecycle.ACTIVE:
-            self._count_by_estimate()
-        if not machine.ended:
-            machine.cancel()
+        await self._take_last_events()
+        if not self._machine.ended:
+            self._machine.cancel()
         await self._book(Outcome.CLIENT_DISCONNECT, None)
+
+    async def _take_last_events(self) -> list[StreamEvent]:
+        """Stop the upstream on our side; what it still said, its last usage count among it."""
+        told: list[StreamEvent] = []
+        for event in await self._stop_upstream():
+            if self._machine.lifecycle is Lifecycle.ACTIVE and not isinstance(
+                event, Finished | UpstreamFailed
+            ):
+                told += self._machine.send(event)
+        if self._machine.lifecycle is Lifecycle.ACTIVE:
+            self._count_by_estimate()
+        return told
 
     async def _stop_upstream(self) -> list[GenerationEvent]:
         """Close the upstream connection; what arrives until then, the last usage count among it."""

@@ -229,6 +229,8 @@ def test_a_timeout_in_a_stream_fails_it_and_closes_the_upstream(stack: Stack) ->
         events = failed_stream(stack, "[[chunks=8]] [[stall=3]]", timeout=0.6)
 
     assert events[-2]["code"] == "timeout"
+    booking = stack.booking(events[-1]["response"]["id"])
+    assert booking["source"] == "intercepted", "the upstream's own count, not an estimate"
     assert text_of(events)
 
 
