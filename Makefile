@@ -20,8 +20,8 @@ help: ## show this list
 run: $(VENV)/.installed ## start the gateway; ARGS="--port 9000"
 	@exec $(BIN)/python manage.py serve $(ARGS)
 
-test: $(VENV)/.installed-dev ## run the tests; ARGS="tests/responses_api -k name"
-	$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
+test: $(VENV)/.installed-dev ## run the tests, all with coverage of the pure packages; ARGS="tests/responses_api -k name"
+	$(BIN)/python -m pytest -n $(WORKERS) $(if $(ARGS),$(ARGS),--cov)
 
 lint: $(VENV)/.installed-dev ## check style, types, imports, migrations and settings
 	$(BIN)/ruff check

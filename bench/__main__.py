@@ -3,15 +3,18 @@
 import argparse
 import signal
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 
+from bench.core import CoreResult, measure_core, profile_core
 from bench.processes import ProcessFailed
 from bench.profiler import ProfilingFailed, profiler
-from bench.report import generator_line, load_table, memory_table
+from bench.report import core_table, generator_line, load_table, memory_table
 from bench.scenarios import (
     SCENARIOS,
+    Core,
     Load,
     LoadResult,
     Memory,
@@ -59,6 +62,20 @@ def _options() -> argparse.Namespace:
 
 
 def _run(options: argparse.Namespace) -> None:
+    chosen = _chosen(options)
+    cores = [measure_core(options.rounds) for scenario in chosen if isinstance(scenario, Core)]
+    if cores and options.profile:
+        options.profile.mkdir(parents=True, exist_ok=True)
+        (options.profile / "core.txt").write_text(profile_core())
+    driven = [scenario for scenario in chosen if not isinstance(scenario, Core)]
+    loads, memories = _drive(driven, options) if driven else ([], [])
+    print(_report(cores, loads, memories))
+
+
+def _drive(
+    scenarios: Sequence[Load | Memory], options: argparse.Namespace
+) -> tuple[list[LoadResult], list[MemoryResult]]:
+    """Measure what needs a whole running stack."""
     profile = profiler(options.profile) if options.profile else None
     loads: list[LoadResult] = []
     memories: list[MemoryResult] = []
@@ -66,7 +83,7 @@ def _run(options: argparse.Namespace) -> None:
     with running_stack() as stack:
         _say("warming up")
         warm_up(stack)
-        for scenario in _chosen(options):
+        for scenario in scenarios:
             _say(scenario.name)
             match scenario:
                 case Load():
@@ -77,11 +94,20 @@ def _run(options: argparse.Namespace) -> None:
                     )
                 case Memory():
                     memories.append(measure_memory(stack, scenario))
+    return loads, memories
+
+
+def _report(
+    cores: Sequence[CoreResult], loads: Sequence[LoadResult], memories: Sequence[MemoryResult]
+) -> str:
+    tables = []
+    if cores:
+        tables.append(core_table(cores))
     if loads:
-        print("\n" + load_table(loads) + "\n\n" + generator_line(loads))
+        tables += [load_table(loads), generator_line(loads)]
     if memories:
-        print("\n" + memory_table(memories))
-    print("\nAll answers were right.")
+        tables.append(memory_table(memories))
+    return "\n" + "\n\n".join([*tables, "All answers were right."])
 
 
 def _chosen(options: argparse.Namespace) -> list[Scenario]:
@@ -91,6 +117,8 @@ def _chosen(options: argparse.Namespace) -> list[Scenario]:
 
 def _resized(scenario: Scenario, options: argparse.Namespace) -> Scenario:
     match scenario:
+        case Core():
+            return scenario
         case Load():
             return replace(scenario, requests=options.requests or scenario.requests)
         case Memory():

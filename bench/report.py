@@ -3,13 +3,27 @@
 import statistics
 from collections.abc import Iterable, Sequence
 
+from bench.core import CoreResult
 from bench.scenarios import Holding, LoadResult, MemoryResult, Side
 
 _LOAD_HEAD = (
     ("", "requests", "latency, ms", "", "first text, ms", "", "CPU, ms a request", "", ""),
     ("", "a second", "p50", "p95", "p50", "p95", "gateway", "database", "sum"),
 )
+_CORE_HEAD = (
+    ("", "CPU, µs a text delta", "", "", "", "deltas a second"),
+    ("", "parsing", "machine", "encoding", "bytes to bytes", "on one core"),
+)
 _MEMORY_HEAD = (("", "KB a stream", ""), ("", "first time", "heap grown"))
+
+
+def core_table(results: Sequence[CoreResult]) -> str:
+    """Microseconds of CPU per text delta, step by step."""
+    rows: list[Sequence[str]] = []
+    for result in results:
+        steps = (result.parsing, result.machine, result.encoding, result.whole)
+        rows.append(("core alone", *(f"{each:.1f}" for each in steps), f"{result.deltas_per_second:,.0f}"))
+    return _table(_CORE_HEAD, rows)
 
 
 def load_table(results: Sequence[LoadResult]) -> str:

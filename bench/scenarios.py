@@ -47,9 +47,17 @@ class Memory:
     streams: int
 
 
-type Scenario = Load | Memory
+@dataclass(frozen=True, slots=True)
+class Core:
+    """The pure core by itself, in this process."""
+
+    name: str
+
+
+type Scenario = Core | Load | Memory
 
 SCENARIOS: tuple[Scenario, ...] = (
+    Core("core"),
     Load("single", "streamed, 1 at a time, a piece every 3 ms", True, 1, 45, delay_ms=3),
     Load("streams", "streamed, 16 at a time", True, 16, 360),
     Load("paced", "streamed, 16 at a time, a piece every 20 ms", True, 16, 144, delay_ms=20),

@@ -66,7 +66,7 @@ class InterceptorAddon:
             _answer_locally(flow, kind)
 
     async def _rewrite(self, flow: http.HTTPFlow, found: Match, call: Call) -> None:
-        overlay = call.overlay
+        overlay = call.take_overlay()
         auth = await self._credentials.get(overlay.credential_ref)
         body = overlay.body or await database.run(load_large_overlay, overlay.body_id)
         if call.cancelled:
@@ -93,6 +93,8 @@ class InterceptorAddon:
         if exchange is None:
             flow.response.stream = True
             return
+        # It has been sent; it may be large, and the answer may take long.
+        flow.request.raw_content = None
         parser = exchange.parser = GeminiStreamParser(
             http_status=flow.response.status_code, streaming=exchange.kind.streaming
         )

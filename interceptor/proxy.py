@@ -5,15 +5,15 @@ import logging
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from mitmproxy import options, tls
-from mitmproxy.addons import core, next_layer, proxyserver, tlsconfig
+from mitmproxy import options
+from mitmproxy.addons import core, next_layer, proxyserver
 from mitmproxy.master import Master
-from OpenSSL import SSL
 
 from interceptor.addon import InterceptorAddon
+from interceptor.layer_queues import shrink_layer_queues
 from interceptor.relay import Relay
+from interceptor.tls import TlsConfig
 from responses_api.tasks import spawn
 
 CA_CERTIFICATE = "mitmproxy-ca-cert.pem"
@@ -69,25 +69,6 @@ class RunningProxy:
         await self._relay.close()
 
 
-class _ReleaseTlsBuffers:
-    """Lets OpenSSL give back a connection's buffers while it waits, 34 KB each: most streams wait."""
-
-    def tls_start_client(self, data: tls.TlsData) -> None:
-        """A client's connection, after TlsConfig has made it."""
-        _release_buffers(data)
-
-    def tls_start_server(self, data: tls.TlsData) -> None:
-        """An upstream connection."""
-        _release_buffers(data)
-
-
-def _release_buffers(data: tls.TlsData) -> None:
-    # On the connection itself, with pyOpenSSL's innards as mitmproxy does: its contexts are shared
-    # and may not be changed once a connection was made from them.
-    connection: Any = data.ssl_conn
-    SSL._lib.SSL_set_mode(connection._ssl, SSL.MODE_RELEASE_BUFFERS)  # type: ignore[attr-defined]
-
-
 async def start(config: ProxyConfig) -> RunningProxy:
     """Start the interceptor; returns once it accepts connections.
 
@@ -97,6 +78,7 @@ async def start(config: ProxyConfig) -> RunningProxy:
     config.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     # Its per-connection chatter is of no use to operators and costs time on every request.
     logging.getLogger("mitmproxy").setLevel(logging.ERROR)
+    shrink_layer_queues()
     relay = Relay()
     await relay.open()
     opts = options.Options(
@@ -110,8 +92,7 @@ async def start(config: ProxyConfig) -> RunningProxy:
         core.Core(),
         proxyserver.Proxyserver(),
         next_layer.NextLayer(),
-        tlsconfig.TlsConfig(),
-        _ReleaseTlsBuffers(),
+        TlsConfig(),
         InterceptorAddon(relay, claim_patience=config.claim_patience),
     )
     opts.update(

@@ -8,7 +8,6 @@ import asyncio
 import logging
 import time
 import uuid
-from collections import deque
 from collections.abc import Callable
 
 from responses_api.channel_messages import (
@@ -49,17 +48,28 @@ class Call:
         self.id = overlay.call_id
         self.exchange_id = overlay.exchange_id
         self.gateway = overlay.reply_to
-        self.overlay = overlay
+        self._overlay: Overlay | None = overlay
         self.on_cancel: Callable[[], None] = lambda: None
         """Set by whoever drives the upstream: closes it and pushes the call's last events."""
         self.closed = False
         self.pending: list[GenerationEvent] = []
-        self.unacknowledged: deque[Events] = deque()
+        self.unacknowledged: list[Events] = []
         self.last_sent = -1
         self.sending = False
         self.end_sent = False
         self.last_sign = time.monotonic()
         self.cancelled = False
+
+    def take_overlay(self) -> Overlay:
+        """What is to be sent upstream; not kept here for as long as the answer takes, since it may be large.
+
+        Raises:
+            RuntimeError: it has been taken before.
+        """
+        overlay, self._overlay = self._overlay, None
+        if overlay is None:
+            raise RuntimeError(f"the overlay of call {self.id} has been taken")
+        return overlay
 
     def cancel(self) -> None:
         """Stop it: now, or before it begins where nobody drives an upstream yet."""
@@ -203,7 +213,7 @@ class Relay:
             call.last_sign = now
             done = False
             while call.unacknowledged and call.unacknowledged[0].sequence <= received:
-                done = call.unacknowledged.popleft().last
+                done = call.unacknowledged.pop(0).last
             if done:
                 del self._calls[call_id]
         for call_id in message.gone:

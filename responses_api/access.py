@@ -105,20 +105,27 @@ def authenticate(authorization_header: str | None) -> Caller:
         raise AuthenticationFailed(_NO_KEY)
     hashed = api_keys.hash_key(plain)
     key = _find(plain)
-    now = timezone.now()
-    if (
-        key is None
-        or not api_keys.matches(key.hash, hashed)
-        or key.revoked_at is not None
-        or (key.expires_at is not None and key.expires_at <= now)
-        or not key.owner.is_active
-    ):
+    if key is None or not api_keys.matches(key.hash, hashed) or not _is_usable(key):
         raise AuthenticationFailed(f"Incorrect API key provided: {api_keys.masked(plain)}.")
+    now = timezone.now()
     caller = Caller(key.pk, key.owner_id, _credential_ref(key))
     if key.last_used_at is None or key.last_used_at <= now - LAST_USED_STEP:
         ApiKey.objects.filter(pk=key.pk).update(last_used_at=now)
     memory.put(hashed, caller)
     return caller
+
+
+def caller_of(api_key_id: int) -> Caller:
+    """The caller behind a stored key, as if it called now. For what was asked for before.
+
+    Raises:
+        AuthenticationFailed: the key is gone, expired or revoked, its user inactive, or there is
+            no upstream credential for it.
+    """
+    key = _keys().filter(pk=api_key_id).first()
+    if key is None or not _is_usable(key):
+        raise AuthenticationFailed("The API key of this request cannot be used any more.")
+    return Caller(key.pk, key.owner_id, _credential_ref(key))
 
 
 class _CredentialChoice(TypedDict):
@@ -134,17 +141,24 @@ def _bearer(authorization_header: str | None) -> str:
 def _find(plain: str) -> "WithAnnotations[ApiKey, _CredentialChoice] | None":
     """The key with the prefix of ``plain``, with the credentials it could use, in one query."""
     prefix = api_keys.prefix_of(plain)
-    if prefix is None:
-        return None
+    return None if prefix is None else _keys().filter(prefix=prefix).first()
+
+
+def _keys() -> "QuerySet[ApiKey, WithAnnotations[ApiKey, _CredentialChoice]]":
+    """All keys, with the credentials they could use."""
     usable = _usable_credentials()
+    return ApiKey.objects.select_related("owner", "credential").annotate(
+        owner_credential_id=Subquery(usable.filter(owner=OuterRef("owner")).values("pk")[:1]),
+        default_credential_id=Subquery(usable.filter(is_default=True).values("pk")[:1]),
+    )
+
+
+def _is_usable(key: ApiKey) -> bool:
+    """Whether the key may be used now, by whoever holds it."""
     return (
-        ApiKey.objects.select_related("owner", "credential")
-        .annotate(
-            owner_credential_id=Subquery(usable.filter(owner=OuterRef("owner")).values("pk")[:1]),
-            default_credential_id=Subquery(usable.filter(is_default=True).values("pk")[:1]),
-        )
-        .filter(prefix=prefix)
-        .first()
+        key.revoked_at is None
+        and (key.expires_at is None or key.expires_at > timezone.now())
+        and key.owner.is_active
     )
 
 

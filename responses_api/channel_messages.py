@@ -39,6 +39,8 @@ GATEWAYS = "zg.gateways"
 """Group of all gateways' inboxes: where the owner of a marker is looked for."""
 INTERCEPTORS = "zg.interceptors"
 """Group of all interceptors' inboxes: used by readiness checks only."""
+BACKGROUND = "zg.background"
+"""Group of all gateways' inboxes for notices about background responses."""
 LARGEST_INLINE_BODY = 512 * 1024
 """Bytes; a larger overlay goes by reference to a row, the layer's messages stay below 1 MB."""
 REJOIN_INTERVAL = 10.0
@@ -131,9 +133,22 @@ class Pong(_Message, frozen=True):
     token: str
 
 
+class EventsLogged(_Message, frozen=True):
+    """Gateway to gateways: there is more in this background response's log."""
+
+    response_id: str
+
+
+class CancelWanted(_Message, frozen=True):
+    """Gateway to gateways: whoever makes this background response is to end it."""
+
+    response_id: str
+
+
 type ToInterceptor = Overlay | Refusal | Acknowledgement | Resend | Cancel | Ping
 type ToGateway = Claim | Events | Heartbeat | Pong
-type ChannelMessage = ToInterceptor | ToGateway
+type Notice = EventsLogged | CancelWanted
+type ChannelMessage = ToInterceptor | ToGateway | Notice
 
 _ENVELOPE_TYPE = "zg.message"
 _encode = msgspec.msgpack.Encoder().encode

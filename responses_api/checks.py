@@ -7,8 +7,9 @@ from cryptography.fernet import Fernet
 from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
+from django.db import Error as DatabaseError
 
-from responses_api.gemini.models import ModelCatalogue
+from responses_api.catalogue import build_catalogue, stored_profiles
 
 EMBEDDED = "zgproject.embedded_postgres"
 
@@ -34,17 +35,23 @@ def check_credential_keys(app_configs: Sequence[AppConfig] | None, **kwargs: Any
 @register
 def check_models(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """``responses_api.E002``: a name for a model that there is not."""
+    if not build_catalogue(()).dangling():
+        return []
     try:
-        ModelCatalogue(default=settings.DEFAULT_MODEL, aliases=settings.MODEL_ALIASES)
-    except ValueError as error:
-        return [
-            Error(
-                f"In DEFAULT_MODEL or MODEL_ALIASES, {error}.",
-                hint="responses_api/gemini/models.py lists the models.",
-                id="responses_api.E002",
-            )
-        ]
-    return []
+        profiles = stored_profiles()
+    except DatabaseError:
+        # Not migrated yet: there are no models but the built-in ones.
+        profiles = ()
+    dangling = build_catalogue(profiles).dangling()
+    if not dangling:
+        return []
+    return [
+        Error(
+            f"DEFAULT_MODEL or MODEL_ALIASES names models that there are not: {', '.join(dangling)}.",
+            hint="The models are listed in the admin and by GET /v1/models.",
+            id="responses_api.E002",
+        )
+    ]
 
 
 @register

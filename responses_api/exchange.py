@@ -78,6 +78,7 @@ class Exchange:
         self._call: Call | None = None
         self._arrived: list[GenerationEvent] = []
         self._wake = asyncio.Event()
+        self._hurried = False
         self._claimable = True
         self._claimed = asyncio.Event()
         self._parked: Claim | None = None
@@ -94,18 +95,25 @@ class Exchange:
 
     async def next_events(self, patience: float) -> list[GenerationEvent]:
         """All events that have arrived since the last call; empty after ``patience`` seconds of silence."""
-        if not self._arrived:
+        if not self._arrived and not self._hurried:
             self._wake.clear()
             try:
                 async with asyncio.timeout(patience):
                     await self._wake.wait()
             except TimeoutError:
                 return []
+        self._hurried = False
         arrived, self._arrived = self._arrived, []
         return arrived
 
-    def expect_follow_up(self) -> None:
-        """Allow one more claim: the answer so far was only thoughts, the language server calls again."""
+    def expect_call(self, overlay: OverlayContent | None = None) -> None:
+        """Allow one more claim, because the answer so far was not the last one.
+
+        Args:
+            overlay: what that claim is answered with; None for the same as before.
+        """
+        if overlay is not None:
+            self._overlay = overlay
         self._claimable = True
         self._claimed.clear()
         parked, self._parked = self._parked, None
@@ -117,6 +125,15 @@ class Exchange:
         self._claimable = False
         if self._call is not None and not self._call.ended:
             spawn(send(self._call.interceptor, Cancel(self._call.id)), name="cancel call")
+
+    async def stop(self, patience: float) -> list[GenerationEvent]:
+        """Cancel; everything that still arrives, until the end or ``patience`` seconds of silence."""
+        self.cancel()
+        self._hurried = False
+        arrived: list[GenerationEvent] = []
+        while self.open_call is not None and (more := await self.next_events(patience)):
+            arrived += more
+        return arrived + await self.next_events(0)
 
     def close(self) -> None:
         """Forget the exchange; later claims of its marker are refused."""
@@ -163,6 +180,11 @@ class Exchange:
         while (following := call.early.pop(call.received + 1, None)) is not None:
             self._deliver(call, following)
         return None
+
+    def wake(self) -> None:
+        """Let the present or next ``next_events`` return at once, with nothing if nothing has arrived."""
+        self._hurried = True
+        self._wake.set()
 
     def fail(self, failure: UpstreamFailed) -> None:
         """End the exchange from our side with ``failure`` as its last event."""

@@ -64,10 +64,13 @@ class LanguageServerClient:
         )
         return str(answer.get("cascadeId") or cascade_id)
 
-    async def send_message(self, cascade_id: str, text: str) -> None:
-        """Say ``text`` as the cascade's user; the run that answers it goes on by itself."""
+    async def send_message(self, cascade_id: str, text: str, model: str = "") -> None:
+        """Say ``text`` as the cascade's user; the run that answers it goes on by itself.
+
+        ``model`` is the language server's own name of the model to ask; empty for the setting's.
+        """
         planner = {
-            "requestedModel": {"model": settings.LANGUAGE_SERVER_MODEL},
+            "requestedModel": {"model": model or settings.LANGUAGE_SERVER_MODEL},
             "conversational": {"plannerMode": "CONVERSATIONAL_PLANNER_MODE_DEFAULT"},
         }
         await self._call(

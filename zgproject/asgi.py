@@ -1,6 +1,7 @@
 """The gateway as an ASGI application: ``daphne zgproject.asgi:application``."""
 
 import os
+import sys
 from typing import Any
 
 from channels.routing import ProtocolTypeRouter, URLRouter
@@ -11,11 +12,46 @@ from django.urls import path, re_path
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "zgproject.settings")  # noqa: TID251
 django_application = get_asgi_application()
 
+from responses_api import process_tasks, webhook_sender  # noqa: E402, F401 - the latter registers its loops
+from responses_api.background import runner  # noqa: E402, F401 - registers its loop
+from responses_api.consumers.compact import CompactConsumer  # noqa: E402
 from responses_api.consumers.create_response import CreateResponseConsumer  # noqa: E402
+from responses_api.consumers.follow_response import FollowResponseConsumer, wants_stream  # noqa: E402
+from responses_api.consumers.input_tokens import InputTokensConsumer  # noqa: E402
+from responses_api.consumers.websocket import WebSocketConsumer  # noqa: E402
 
 # Django's routes are typed for views; Channels routes to ASGI applications with the same functions.
+_compact: Any = CompactConsumer.as_asgi()
 _create_response: Any = CreateResponseConsumer.as_asgi()
 _django: Any = django_application
-_routes: list[Any] = [path("v1/responses", _create_response), re_path(r"", _django)]
+_input_tokens: Any = InputTokensConsumer.as_asgi()
+_follow_response: Any = FollowResponseConsumer.as_asgi()
 
-application = ProtocolTypeRouter({"http": URLRouter(_routes), "websocket": WebsocketDenier.as_asgi()})
+
+async def _stored_response(scope: Any, receive: Any, send: Any) -> None:
+    """One address, two shells: the stream is a consumer's, the object a view's."""
+    await (_follow_response if wants_stream(scope) else _django)(scope, receive, send)
+
+
+_one_response: Any = _stored_response
+_routes: list[Any] = [
+    path("v1/responses", _create_response),
+    path("v1/responses/compact", _compact),
+    path("v1/responses/input_tokens", _input_tokens),
+    path("v1/responses/<str:response_id>", _one_response),
+    re_path(r"", _django),
+]
+
+_web_socket: Any = WebSocketConsumer.as_asgi()
+_denier: Any = WebsocketDenier.as_asgi()
+_web_socket_routes: list[Any] = [path("v1/responses", _web_socket), re_path(r"", _denier)]
+
+if "daphne.cli" in sys.modules:
+    from zgproject import before_stop, daphne_server
+
+    daphne_server.install()
+    before_stop.call_before_stop(process_tasks.stop)
+
+application = process_tasks.starting(
+    ProtocolTypeRouter({"http": URLRouter(_routes), "websocket": URLRouter(_web_socket_routes)})
+)

@@ -5,8 +5,10 @@ Every value can be given as an environment variable or in a ``.env`` file beside
 ``docs/settings.md`` lists them.
 """
 
+import math
 import secrets
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import environ
 from cryptography.fernet import Fernet
@@ -33,11 +35,53 @@ def _port(name: str, default: int) -> int:
     return port
 
 
+def _ports(name: str, default: list[int]) -> list[int]:
+    ports = env.list(name, default=default)
+    try:
+        numbers = [int(port) for port in ports]
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name} must list port numbers, not {ports}.") from error
+    if not all(0 < port <= 65535 for port in numbers):
+        raise ImproperlyConfigured(f"{name} must list port numbers between 1 and 65535, not {numbers}.")
+    return numbers
+
+
 def _seconds(name: str, default: float) -> float:
     seconds = env.float(name, default=default)
     if seconds <= 0:
         raise ImproperlyConfigured(f"{name} must be a positive number of seconds, not {seconds}.")
     return seconds
+
+
+def _positive(name: str, default: float) -> float:
+    number = env.float(name, default=default)
+    if not 0 < number < math.inf:
+        raise ImproperlyConfigured(f"{name} must be a positive number, not {number}.")
+    return number
+
+
+def _hosts(name: str) -> list[str]:
+    """Entries ``host`` or ``host:port`` as ``host:port`` in lower case; 443 where there is no port."""
+    hosts = []
+    for entry in env.list(name, default=[]):
+        problem = f"{name} must list hosts as host or host:port, not {entry!r}."
+        try:
+            parts = urlsplit(f"//{entry}")
+            port = parts.port or 443
+        except ValueError as error:
+            raise ImproperlyConfigured(problem) from error
+        if not parts.hostname or parts.netloc != entry or "@" in entry:
+            raise ImproperlyConfigured(problem)
+        host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+        hosts.append(f"{host}:{port}")
+    return hosts
+
+
+def _choice(name: str, default: str, *others: str) -> str:
+    value = env.str(name, default=default)
+    if value not in (default, *others):
+        raise ImproperlyConfigured(f"{name} must be one of {', '.join((default, *others))}, not {value!r}.")
+    return value
 
 
 def _optional_path(name: str) -> Path | None:
@@ -72,12 +116,15 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
     "channels",
     "responses_api",
     "interceptor",
 ]
 
 MIDDLEWARE = [
+    "responses_api.rest.middleware.api_headers",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -142,6 +189,7 @@ else:
     }
 EMBEDDED_DATABASE = not DATABASE_URL
 DATABASES["default"]["CONN_MAX_AGE"] = None
+DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DATABASE_THREADS = env.int("DATABASE_THREADS", default=4)
 
 REDIS_URL = _secret("REDIS_URL")
@@ -212,18 +260,59 @@ CREDENTIAL_KEYS = [key.strip() for key in _secret("CREDENTIAL_KEYS").split(",") 
 
 DEFAULT_MODEL = env.str("DEFAULT_MODEL", default="gemini-3.8-flash")
 MODEL_ALIASES = env.dict("MODEL_ALIASES", default={})
+UNKNOWN_MODELS = _choice("UNKNOWN_MODELS", "serve", "refuse")
 MAX_REQUEST_BYTES = env.int("MAX_REQUEST_BYTES", default=128 * 1024 * 1024)
 GATE_TIMEOUT = _seconds("GATE_TIMEOUT", 5)
 RESPONSE_TIMEOUT = _seconds("RESPONSE_TIMEOUT", 1200)
 KEEPALIVE_INTERVAL = _seconds("KEEPALIVE_INTERVAL", 10)
 STREAM_OPEN_GRACE = _seconds("STREAM_OPEN_GRACE", 1)
+BACKGROUND_CONCURRENCY = env.int("BACKGROUND_CONCURRENCY", default=4)
+WEBSOCKET = env.bool("WEBSOCKET", default=True)
+WEBSOCKET_MAX_SECONDS = _seconds("WEBSOCKET_MAX_SECONDS", 3600)
+
+# --- Images and files that a request names by web address ------------------------------------
+
+REMOTE_FILES = env.bool("REMOTE_FILES", default=True)
+REMOTE_FILES_HTTP = env.bool("REMOTE_FILES_HTTP", default=False)
+REMOTE_FILES_PORTS = _ports("REMOTE_FILES_PORTS", [443])
+REMOTE_FILES_ALLOWED_HOSTS = _hosts("REMOTE_FILES_ALLOWED_HOSTS")
+REMOTE_FILES_CA_BUNDLE = _optional_path("REMOTE_FILES_CA_BUNDLE")
+REMOTE_FILES_TIMEOUT = _seconds("REMOTE_FILES_TIMEOUT", 20)
+REMOTE_FILES_MAX_BYTES = env.int("REMOTE_FILES_MAX_BYTES", default=64 * 1024 * 1024)
+
+# --- Webhooks and idempotency keys -----------------------------------------------------------
+
+WEBHOOK_ALLOWED_HOSTS = _hosts("WEBHOOK_ALLOWED_HOSTS")
+WEBHOOK_CA_BUNDLE = _optional_path("WEBHOOK_CA_BUNDLE")
+WEBHOOK_CONCURRENCY = env.int("WEBHOOK_CONCURRENCY", default=8)
+WEBHOOK_RETRY_HOURS = _positive("WEBHOOK_RETRY_HOURS", 72)
+WEBHOOK_KEPT_DAYS = _positive("WEBHOOK_KEPT_DAYS", 30)
+IDEMPOTENCY_HOURS = _positive("IDEMPOTENCY_HOURS", 24)
+IDEMPOTENCY_MAX_BYTES = env.int("IDEMPOTENCY_MAX_BYTES", default=8 * 1024 * 1024)
 
 REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_AUTHENTICATION_CLASSES": ["responses_api.rest.authentication.ApiKeyAuthentication"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "responses_api.rest.negotiation.OneForm",
+    "DEFAULT_SCHEMA_CLASS": "responses_api.rest.openapi.document.TableSchema",
+    "DEFAULT_METADATA_CLASS": None,
     "EXCEPTION_HANDLER": "responses_api.rest.exceptions.exception_handler",
     "UNAUTHENTICATED_USER": None,
+}
+
+SPECTACULAR_SETTINGS = {
+    "TITLE": "zerogravity gateway",
+    "DESCRIPTION": "The OpenAI Responses API in front of models that speak the Gemini protocol.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.1",
+    "SERVE_AUTHENTICATION": [],
+    "SERVE_INCLUDE_SCHEMA": False,
+    "POSTPROCESSING_HOOKS": ["responses_api.rest.openapi.document.complete"],
+    # The page's script and style come from the installed package, and it calls no validator of others.
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "validatorUrl": None},
 }
 
 # --- Logging -----------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from yarl import URL
 
 from .answer import ModelCallFailed, refusal_of
 from .config import LanguageServerConfig
+from .tls import release_write_buffer
 
 # Long decodes of the newest models can be silent for a quarter of an hour.
 _TIMEOUT = aiohttp.ClientTimeout(total=3_600, connect=15, sock_connect=15)
@@ -68,6 +69,7 @@ class ModelClient:
         """
         try:
             async with await self._open(model, body) as response:
+                _save_memory(response)
                 try:
                     await self._read(response, on_data)
                 except BaseException:
@@ -113,6 +115,12 @@ async def _start_of(content: aiohttp.StreamReader) -> bytes:
     while len(start) < _MAX_ERROR_BODY and (data := await content.readany()):
         start += data
     return bytes(start)
+
+
+def _save_memory(response: aiohttp.ClientResponse) -> None:
+    """For the time of the answer, which may be long; nothing is written meanwhile."""
+    if response.connection is not None and response.connection.transport is not None:
+        release_write_buffer(response.connection.transport)
 
 
 def _abort(response: aiohttp.ClientResponse) -> None:

@@ -1,6 +1,7 @@
 """TLS towards the upstream: whom to trust, and how little memory a connection may take."""
 
 import asyncio.sslproto
+import contextlib
 import ssl
 
 from .config import LanguageServerConfig
@@ -12,7 +13,8 @@ READ_BUFFER = 4 * 1024
 def client_context(config: LanguageServerConfig) -> ssl.SSLContext:
     """The TLS settings for all calls to the upstream.
 
-    OpenSSL's own buffers need no care: CPython sets ``SSL_MODE_RELEASE_BUFFERS`` on every context.
+    CPython sets ``SSL_MODE_RELEASE_BUFFERS`` on every context, so OpenSSL gives its buffers back
+    when they are empty, with the exception that ``release_write_buffer`` takes care of.
 
     Raises:
         OSError: ``ca_file`` cannot be read, or is not a PEM bundle (``ssl.SSLError``).
@@ -38,3 +40,18 @@ def shrink_read_buffers() -> None:
     current = getattr(protocol, "max_size", None)
     if isinstance(current, int) and current > READ_BUFFER:
         setattr(protocol, "max_size", READ_BUFFER)  # noqa: B010
+
+
+def release_write_buffer(transport: asyncio.BaseTransport) -> None:
+    """Have OpenSSL give back 16 KiB that it keeps on a new connection until the next write.
+
+    Reading the session tickets that a server sends after the handshake allocates the write
+    buffer, and only a write releases it. A write of nothing does that, and sends nothing.
+
+    Args:
+        transport: of the connection; one without TLS, or that is closing, is left alone.
+    """
+    ssl_object: ssl.SSLObject | None = transport.get_extra_info("ssl_object")
+    if ssl_object is not None:
+        with contextlib.suppress(ssl.SSLError):
+            ssl_object.write(b"")

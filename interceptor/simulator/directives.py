@@ -25,12 +25,20 @@ class PlannedCall:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """``[[status=429 retry=7 quota=day times=2]]``: fail, for good or the first ``times`` times."""
+    """``[[status=429 retry=7 quota=day]]``: fail with an HTTP error."""
 
     code: int
     retry_seconds: float | None = None
     per_day: bool = False
-    times: int | None = None
+
+
+CODE_OUTCOMES = {
+    "ok": "OUTCOME_OK",
+    "plot": "OUTCOME_OK",
+    "failed": "OUTCOME_FAILED",
+    "deadline": "OUTCOME_DEADLINE_EXCEEDED",
+}
+"""Values of ``[[code=...]]``, and how the program then ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +69,31 @@ class Directives:
     cached: int = 0
     tool_prompt: int = 0
     echo_request: bool = False
+    search: str | None = None
+    ground: int = 2
+    code: str = "ok"
+    images: int = 1
+    hops: int = 1
+    times: int | None = None
+
+    def without_faults(self) -> "Directives":
+        """What is left when the faults have passed (``times``)."""
+        return replace(
+            self,
+            status=None,
+            block=None,
+            finish=None,
+            finish_message=None,
+            error_mid=None,
+            raw_error_mid=None,
+            cut=None,
+            stall=None,
+            garbage=None,
+            no_finish=False,
+            no_content=False,
+            thinking_only=False,
+            signature="on" if self.signature == "refuse" else self.signature,
+        )
 
 
 class BadDirective(ValueError):
@@ -69,7 +102,10 @@ class BadDirective(ValueError):
 
 _FIELD_NAMES = {field.name for field in fields(Directives)} - {"calls"} | {"call"}
 _FLAGS = {"no_finish", "no_content", "calls_spread", "thinking_only", "echo_request"}
-_TEXTS = {"text", "finish", "finish_message", "block", "signature"}
+_TEXTS = {"text", "finish", "finish_message", "block", "search"}
+_CHOICES = {"code": CODE_OUTCOMES.keys(), "signature": {"on", "off", "refuse"}}
+_LITERAL = {"text", "finish_message", "search", "call"}
+_TIMES = re.compile(r"(?:^|\s+)times=(\d+)\s*$")
 
 
 def parse_directives(text: str) -> tuple[Directives, str]:
@@ -98,11 +134,18 @@ def parse_directives(text: str) -> tuple[Directives, str]:
 
 
 def _with(found: Directives, name: str, value: str | None) -> Directives:
+    if value is not None and name not in _LITERAL and (match := _TIMES.search(value)):
+        found = replace(found, times=int(match[1]))
+        value = value[: match.start()] or None
     if name in _FLAGS:
         return replace(found, **_one(name, value in (None, "1", "true", "on")))
     if value is None:
         raise ValueError("it needs a value")
     if name in _TEXTS:
+        return replace(found, **_one(name, value))
+    if name in _CHOICES:
+        if value not in _CHOICES[name]:
+            raise ValueError(f"it must be one of {', '.join(sorted(_CHOICES[name]))}")
         return replace(found, **_one(name, value))
     if name == "call":
         return replace(found, calls=(*found.calls, _planned_call(value)))
@@ -137,7 +180,6 @@ def _status(value: str) -> Status:
         code=int(code),
         retry_seconds=float(options["retry"]) if "retry" in options else None,
         per_day=options.get("quota") == "day",
-        times=int(options["times"]) if "times" in options else None,
     )
 
 

@@ -5,25 +5,37 @@ import re
 from .values import JsonObject
 
 _REDIRECT = "https://vertexaisearch.cloud.google.com/grounding-api-redirect/"
-_SITES = ("example.com", "example.org")
-_SENTENCE = re.compile(r"[^\n.!?]+[.!?]?")
+_SITES = ("example.com", "example.org", "example.net")
+_SENTENCE = re.compile(r"[^\n.!?。！？]+[.!?。！？]?")
 _URL = re.compile(r"https?://[^\s<>\"']+")
 
 
-def grounding_metadata(question: str, text: str, part_index: int) -> JsonObject:
+def search_query(question: str) -> str:
+    """What a search for an answer to ``question`` asks for."""
+    return question[:100] or "news"
+
+
+def grounding_metadata(query: str, text: str, part_index: int, supported: int = 2) -> JsonObject:
     """``groundingMetadata`` for ``text``, which is part ``part_index`` of the candidate.
 
-    The last two sentences are supported, one by each source. Segments are UTF-8 byte offsets
-    inside the part, end exclusive; zero values are omitted, as on the wire.
+    The last ``supported`` sentences rest on the sources in turn, from the third on on two of them.
+    Segments are UTF-8 byte offsets inside the part, end exclusive; zero values are omitted, as
+    on the wire.
     """
-    query = question[:100] or "news"
-    sentences = list(_SENTENCE.finditer(text))[-len(_SITES) :]
+    sentences = [found for found in _SENTENCE.finditer(text) if found[0].strip()]
+    last = sentences[-supported:] if supported else []
+    sites = _SITES[: min(max(supported, 2), len(_SITES))]
     return {
         "webSearchQueries": [query],
-        "groundingChunks": [{"web": {"uri": _REDIRECT + site, "title": site}} for site in _SITES],
+        "groundingChunks": [{"web": {"uri": _REDIRECT + site, "title": site}} for site in sites],
         "groundingSupports": [
-            {"segment": _segment(text, sentence, part_index), "groundingChunkIndices": [index]}
-            for index, sentence in enumerate(sentences)
+            {
+                "segment": _segment(text, sentence, part_index),
+                "groundingChunkIndices": [
+                    place % len(sites) for place in range(index, index + 1 + (index > 1))
+                ],
+            }
+            for index, sentence in enumerate(last)
         ],
         "searchEntryPoint": {"renderedContent": '<div class="simulated">search suggestions</div>'},
     }
@@ -40,9 +52,13 @@ def _segment(text: str, sentence: re.Match[str], part_index: int) -> JsonObject:
     return segment
 
 
-def url_context_metadata(question: str) -> JsonObject | None:
-    """``urlContextMetadata`` for the addresses in ``question``; None when it names none."""
-    addresses = _URL.findall(question)
+def addresses_in(question: str) -> list[str]:
+    """The web addresses that ``question`` names."""
+    return _URL.findall(question)
+
+
+def url_context_metadata(addresses: list[str]) -> JsonObject | None:
+    """``urlContextMetadata`` for ``addresses``; None for none."""
     if not addresses:
         return None
     return {

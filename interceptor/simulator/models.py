@@ -5,6 +5,7 @@ Pure. Sources: the models, thinking-control and deprecation pages of ai.google.d
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TypedDict
 
 from .values import JsonObject
 
@@ -37,21 +38,25 @@ class Model:
     Attributes:
         id: bare id, without ``models/``.
         line: models of one line read each other's thought signatures.
-        thinking: how its thinking is controlled.
+        thinking: how its thinking is controlled; None: it does not think.
         input_limit: most tokens of a prompt.
         output_limit: most tokens of one answer, thoughts included.
+        gives_logprobs: whether ``responseLogprobs`` is enabled.
+        makes_images: whether it answers with pictures, and neither calls functions nor writes JSON.
     """
 
     id: str
     line: str
-    thinking: Levels | Budget
+    thinking: Levels | Budget | None
     input_limit: int = _MILLION
     output_limit: int = 65_536
+    gives_logprobs: bool = False
+    makes_images: bool = False
 
     @property
     def is_gemini_2(self) -> bool:
         """Whether the older rules hold: optional signatures, no call ids, no mixing of tools."""
-        return self.line == "gemini-2.5"
+        return self.line.startswith("gemini-2.5")
 
     @property
     def is_gemini_4(self) -> bool:
@@ -62,11 +67,6 @@ class Model:
     def needs_signatures(self) -> bool:
         """Whether a function call of the current turn must come back with its thought signature."""
         return self.line in {"gemini-3", "gemini-4"}
-
-    @property
-    def gives_logprobs(self) -> bool:
-        """Whether ``responseLogprobs`` is enabled."""
-        return self.is_gemini_2
 
     def to_json(self) -> JsonObject:
         """The Model resource of ``GET /models``."""
@@ -82,8 +82,14 @@ class Model:
             "maxTemperature": 2,
             "topP": 0.95,
             "topK": 64,
-            "thinking": True,
+            "thinking": self.thinking is not None,
         }
+
+
+class _Sizes(TypedDict):
+    input_limit: int
+    output_limit: int
+    makes_images: bool
 
 
 _LOW_TO_HIGH = (LOW, MEDIUM, HIGH)
@@ -96,18 +102,28 @@ def _catalogue() -> Iterator[Model]:
         yield Model(f"gemini-4-{name}", "gemini-4", Levels(_LOW_TO_HIGH, MEDIUM))
     for name in ("gemini-3.8-flash", "gemini-3.7-flash"):
         yield Model(name, "gemini-3", Levels(_LOW_TO_HIGH, MEDIUM))
-    for name in ("gemini-3.6-flash", "gemini-3.5-flash"):
-        yield Model(name, "gemini-3", Levels(_MINIMAL_TO_HIGH, MEDIUM))
+    yield Model("gemini-3.6-flash", "gemini-3", Levels(_MINIMAL_TO_HIGH, MEDIUM))
+    yield Model("gemini-3.5-flash", "gemini-3", Levels(_MINIMAL_TO_HIGH, MEDIUM), gives_logprobs=True)
     for name in ("gemini-3.5-flash-lite", "gemini-3.1-flash-lite"):
         yield Model(name, "gemini-3", Levels(_MINIMAL_TO_HIGH, MINIMAL))
     for name in ("gemini-3.1-pro-preview", "gemini-3.1-pro-preview-customtools"):
         yield Model(name, "gemini-3", Levels(_LOW_TO_HIGH, HIGH))
     yield Model("gemini-3-flash-preview", "gemini-3", Levels(_MINIMAL_TO_HIGH, HIGH))
     yield Model("gemini-2.5-pro", "gemini-2.5", Budget(128, 32_768, may_be_off=False))
-    yield Model("gemini-2.5-flash", "gemini-2.5", Budget(1, 24_576, may_be_off=True))
-    yield Model("gemini-2.5-flash-lite", "gemini-2.5", Budget(512, 24_576, may_be_off=True, default=0))
+    flash, lite = Budget(1, 24_576, may_be_off=True), Budget(512, 24_576, may_be_off=True, default=0)
+    yield Model("gemini-2.5-flash", "gemini-2.5", flash, gives_logprobs=True)
+    yield Model("gemini-2.5-flash-lite", "gemini-2.5", lite, gives_logprobs=True)
     for name in ("gemma-4-31b-it", "gemma-4-26b-a4b-it"):
         yield Model(name, "gemma-4", Levels((MINIMAL, HIGH), HIGH), 262_144, 32_768)
+    yield from _image_models()
+
+
+def _image_models() -> Iterator[Model]:
+    sizes: _Sizes = {"input_limit": 65_536, "output_limit": 32_768, "makes_images": True}
+    yield Model("gemini-3-pro-image", "gemini-3-image", Levels((LOW, HIGH), HIGH), **sizes)
+    for name in ("gemini-3.1-flash-image", "gemini-3.1-flash-lite-image", "gemini-nano-banana-2.1"):
+        yield Model(name, "gemini-3-image", Levels((MINIMAL, HIGH), MINIMAL), **sizes)
+    yield Model("gemini-2.5-flash-image", "gemini-2.5-image", None, **sizes)
 
 
 MODELS: dict[str, Model] = {model.id: model for model in _catalogue()}

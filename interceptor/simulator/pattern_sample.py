@@ -6,8 +6,11 @@ simplest way through it; lookarounds and back references are not followed.
 
 import re
 from collections.abc import Iterable
-from re import _parser as regex_parser  # type: ignore[attr-defined]  # the stubs leave the parser out
+from importlib import import_module
 from typing import Any
+
+# The type stubs leave the parser out.
+regex_parser: Any = import_module("re._parser")
 
 _ALPHABET = "aA1 _-.:/@#" + "".join(map(chr, range(33, 127)))
 _LONGEST = 64

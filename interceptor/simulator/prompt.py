@@ -3,11 +3,11 @@
 Pure. The body has passed ``validation`` and ``rules``.
 """
 
-import base64
-import binascii
 from dataclasses import dataclass
 
+from .continuation import continuation_token, current_hop
 from .directives import Directives, parse_directives
+from .grounding import addresses_in, search_query
 from .models import Budget, Levels, Model
 from .rules import calling_mode, function_declarations, hosted_tools
 from .values import JsonObject, Part
@@ -32,10 +32,14 @@ class Prompt:
         functions: declarations that may be called, by name; empty in mode NONE.
         must_call: mode ANY.
         tools: names of hosted tools.
+        shows_invocations: whether the steps of hosted tools are to be among the answer's parts.
+        query, addresses: what a search would look for, and what pages would be opened.
+        writes, draws: whether text, and pictures, are wanted.
         thinks, shows_thoughts: whether the model thinks, and whether thoughts are sent.
         json_schema: schema of the JSON answer (True: any), or None for a text answer.
         max_tokens: most tokens of thoughts and answer together.
-        resume_at: characters of the answer that an earlier hop has sent (continuation token).
+        hop: which of the answer's upstream calls this is, from 0.
+        next_hop: token for the one after it; None where this is the last.
     """
 
     text: str
@@ -47,13 +51,20 @@ class Prompt:
     functions: dict[str, JsonObject]
     must_call: bool
     tools: tuple[str, ...]
+    shows_invocations: bool
+    query: str
+    addresses: list[str]
+    writes: bool
+    draws: bool
     thinks: bool
     shows_thoughts: bool
     json_schema: JsonObject | bool | None
     stop_sequences: tuple[str, ...]
     max_tokens: int
     logprobs: int | None
-    resume_at: int
+    hop: int
+    hops: int
+    next_hop: str | None
 
     @property
     def is_muddled(self) -> bool:
@@ -62,8 +73,18 @@ class Prompt:
 
 
 def last_text(body: JsonObject) -> str:
-    """Text of the last content, directives included."""
-    return "\n".join(part["text"] for part in body["contents"][-1]["parts"] if "text" in part)
+    """Text of the last content and of the function results in it, directives included."""
+    parts: list[Part] = body["contents"][-1]["parts"]
+    return "\n".join([_text(parts), *_results_text(parts)])
+
+
+def _text(parts: list[Part]) -> str:
+    return "\n".join(part["text"] for part in parts if "text" in part)
+
+
+def _results_text(parts: list[Part]) -> list[str]:
+    responses = [part["functionResponse"]["response"] for part in parts if "functionResponse" in part]
+    return [value for response in responses for value in response.values() if isinstance(value, str)]
 
 
 def read_prompt(model: Model, body: JsonObject) -> Prompt:
@@ -72,9 +93,15 @@ def read_prompt(model: Model, body: JsonObject) -> Prompt:
     Raises:
         BadDirective: the last turn holds a directive with an unusable value.
     """
-    directives, text = parse_directives(last_text(body))
     parts: list[Part] = body["contents"][-1]["parts"]
+    directives, text = parse_directives(_text(parts))
+    if _results_text(parts):
+        directives, _ = parse_directives(last_text(body))
+    hops = _hops(model, directives)
+    hop = current_hop(model, body)
+    hop = min(hop, hops - 1) if isinstance(hop, int) else 0
     config: JsonObject = body.get("generationConfig", {})
+    modalities = config.get("responseModalities") or (["TEXT", "IMAGE"] if model.makes_images else ["TEXT"])
     thinking = config.get("thinkingConfig", {})
     thinks = _thinks(model, thinking)
     return Prompt(
@@ -87,28 +114,28 @@ def read_prompt(model: Model, body: JsonObject) -> Prompt:
         functions=_callable(body),
         must_call=calling_mode(body) == "ANY",
         tools=tuple(hosted_tools(body)),
+        shows_invocations=bool(body.get("toolConfig", {}).get("includeServerSideToolInvocations")),
+        query=directives.search or search_query(text),
+        addresses=addresses_in(text),
+        writes="TEXT" in modalities,
+        draws="IMAGE" in modalities,
         thinks=thinks,
         shows_thoughts=thinks and bool(thinking.get("includeThoughts")),
         json_schema=_json_schema(config),
         stop_sequences=tuple(config.get("stopSequences", ())),
         max_tokens=min(config.get("maxOutputTokens", model.output_limit), model.output_limit),
         logprobs=config.get("logprobs", 0) if config.get("responseLogprobs") else None,
-        resume_at=_resume_at(body.get("continuationToken")),
+        hop=hop,
+        hops=hops,
+        next_hop=continuation_token(model, body, hop + 1) if hop + 1 < hops else None,
     )
 
 
-def continuation_token(characters: int) -> str:
-    """The token that says: ``characters`` of the answer are already with the client."""
-    return base64.b64encode(b"hop:%d" % characters).decode()
-
-
-def _resume_at(token: str | None) -> int:
-    if token is None:
-        return 0
-    try:
-        return int(base64.b64decode(token).removeprefix(b"hop:"))
-    except (binascii.Error, ValueError):
-        return 0
+def _hops(model: Model, directives: Directives) -> int:
+    """In how many upstream calls the answer comes; in one only where nothing could go on."""
+    if not model.is_gemini_4:
+        return 1
+    return max(directives.hops, 2 if directives.finish == "CONTINUATION" else 1)
 
 
 def _thinks(model: Model, thinking: JsonObject) -> bool:
@@ -119,6 +146,8 @@ def _thinks(model: Model, thinking: JsonObject) -> bool:
             return chosen != "MINIMAL"
         case Budget(default=budget):
             return bool(thinking.get("thinkingBudget", budget) != 0)
+        case None:
+            return False
 
 
 def _callable(body: JsonObject) -> dict[str, JsonObject]:

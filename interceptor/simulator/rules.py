@@ -6,6 +6,7 @@ Pure. ``rule_error`` runs after ``validation`` and may therefore trust the shape
 import re
 from collections.abc import Callable
 
+from .continuation import current_hop
 from .errors import ApiError, Violation, bad_request, invalid_argument
 from .models import Budget, Levels, Model
 from .signatures import signature_error
@@ -13,6 +14,8 @@ from .turns import turns_error
 from .values import JsonObject
 
 _FUNCTION_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.:-]{0,127}")
+_MODALITIES = {True: {"TEXT", "IMAGE"}, False: {"TEXT"}}
+"""What a model can answer with, by whether it makes images."""
 _HOSTED_TOOLS = ("googleSearch", "googleMaps", "codeExecution", "urlContext", "fileSearch", "computerUse")
 _DECLARATION_LIMIT = 512
 
@@ -156,6 +159,10 @@ def _thinking_rule(model: Model, body: JsonObject) -> ApiError | None:
     if has_level and budget is not None:
         return invalid_argument("You can only set only one of thinking budget and thinking level.")
     match model.thinking:
+        case None:
+            if has_level or budget is not None:
+                return invalid_argument("Thinking is not enabled for this model.")
+            return None
         case Budget() as allowed:
             if has_level:
                 return invalid_argument("Thinking level is not supported for this model.")
@@ -212,6 +219,25 @@ def _logprobs_rule(model: Model, body: JsonObject) -> ApiError | None:
     return None
 
 
+def _image_model_rule(model: Model, body: JsonObject) -> ApiError | None:
+    config = _config(body)
+    wanted: list[str] = config.get("responseModalities", [])
+    possible = _MODALITIES[model.makes_images]
+    if not possible.issuperset(wanted):
+        return invalid_argument(
+            f"The requested combination of response modalities ({', '.join(wanted)}) is not supported by the "
+            f"model. models/{model.id} accepts the following combination of response modalities:\n"
+            f"* {', '.join(sorted(possible, reverse=True))}\n"
+        )
+    if not model.makes_images:
+        return None
+    if function_declarations(body):
+        return invalid_argument(f"Function calling is not enabled for models/{model.id}")
+    if config.get("responseMimeType", "text/plain") != "text/plain":
+        return invalid_argument(f"JSON mode is not enabled for models/{model.id}")
+    return None
+
+
 def _resource_rule(model: Model, body: JsonObject) -> ApiError | None:
     if "cachedContent" in body:
         if model.is_gemini_4:
@@ -219,7 +245,8 @@ def _resource_rule(model: Model, body: JsonObject) -> ApiError | None:
         return ApiError(403, "CachedContent not found (or permission denied)")
     if "continuationToken" in body and not model.is_gemini_4:
         return invalid_argument("Continuation tokens are not supported for this model.")
-    return None
+    hop = current_hop(model, body)
+    return hop if isinstance(hop, ApiError) else None
 
 
 _RULES: tuple[Callable[[Model, JsonObject], ApiError | None], ...] = (
@@ -230,5 +257,6 @@ _RULES: tuple[Callable[[Model, JsonObject], ApiError | None], ...] = (
     _thinking_rule,
     _sampling_rule,
     _logprobs_rule,
+    _image_model_rule,
     _resource_rule,
 )

@@ -9,15 +9,17 @@ from dataclasses import dataclass, field
 
 from .answer import answer_text, cut, function_calls, has_scripted_text, thoughts
 from .grounding import grounding_metadata, url_context_metadata
+from .hosted import opened_pages, picture, program, search
 from .logprobs import logprobs_result
 from .models import Model
-from .prompt import Prompt, continuation_token
+from .prompt import Prompt
 from .signatures import sign
 from .tokens import CHARACTERS_PER_TOKEN, part_length, tokens_of_length
 from .values import JsonObject, Part
 
 type NewId = Callable[[], str]
 
+_TOKENS_OF_A_PICTURE = 1290
 _BLOCKING = {"SAFETY", "PROHIBITED_CONTENT", "BLOCKLIST", "SPII", "RECITATION", "IMAGE_SAFETY"}
 
 
@@ -71,6 +73,8 @@ class _Usage:
             self.thought_characters += part_length(part)
         else:
             self.answer_characters += part_length(part)
+            if "inlineData" in part:
+                self.answer_characters += _TOKENS_OF_A_PICTURE * CHARACTERS_PER_TOKEN
 
     def to_json(self) -> JsonObject:
         """``usageMetadata``: zero counts are omitted; the total is the sum of the shown ones."""
@@ -91,50 +95,62 @@ class _Usage:
 
 
 def _pieces(model: Model, prompt: Prompt, raw_body: bytes, new_id: NewId) -> Iterator[_Piece]:
-    """Everything the model would say if nothing limited it."""
+    """Everything the model would say in this hop if nothing limited it."""
     directives = prompt.directives
-    if prompt.shows_thoughts:
+    if prompt.shows_thoughts and not prompt.hop:
         for thought in thoughts(prompt):
             yield _Piece([{"text": thought, "thought": True}])
+        if prompt.draws and directives.images:
+            yield _Piece([{**picture(directives.images), "thought": True}])
     if directives.thinking_only or directives.no_content or (prompt.is_muddled and not model.is_gemini_2):
         return
     calls = function_calls(prompt)
-    if not calls or has_scripted_text(prompt):
-        yield from _text_pieces(model, prompt, raw_body, new_id)
-    yield from _call_pieces(model, prompt, calls, new_id)
+    says_something = not calls or has_scripted_text(prompt)
+    if not prompt.hop and not prompt.results:
+        yield from _hosted_pieces(model, prompt, new_id, unasked=says_something)
+    if says_something and prompt.writes:
+        yield from _text_pieces(prompt, raw_body)
+    if prompt.next_hop is None:
+        if prompt.draws:
+            yield from _pictures(model, prompt)
+        yield from _call_pieces(model, prompt, calls, new_id)
 
 
-def _text_pieces(model: Model, prompt: Prompt, raw_body: bytes, new_id: NewId) -> Iterator[_Piece]:
-    if "codeExecution" in prompt.tools and not prompt.results:
-        for part in _code_parts():
-            yield _Piece([part])
-    if prompt.tools and prompt.functions and "googleSearch" in prompt.tools and not prompt.results:
-        yield _Piece(_server_side_search(model, prompt, new_id))
-    text = answer_text(prompt, raw_body)[prompt.resume_at :]
+def _hosted_pieces(model: Model, prompt: Prompt, new_id: NewId, *, unasked: bool) -> Iterator[_Piece]:
+    """What the server's own tools do; before a function call, only what a directive asks for."""
+    directives = prompt.directives
+    signed = model.needs_signatures and directives.signature != "off"
+    if "codeExecution" in prompt.tools and unasked:
+        yield from (_Piece([part]) for part in program(directives.code))
+    if not prompt.shows_invocations or model.is_gemini_2:
+        return
+    if "googleSearch" in prompt.tools and (unasked or directives.search):
+        yield from (_Piece([part]) for part in search(model, prompt.query, new_id(), signed=signed))
+    if "urlContext" in prompt.tools and prompt.addresses and unasked:
+        yield from (_Piece([part]) for part in opened_pages(model, prompt.addresses, new_id(), signed=signed))
+
+
+def _text_pieces(prompt: Prompt, raw_body: bytes) -> Iterator[_Piece]:
+    text = answer_text(prompt, raw_body)
     for stop in prompt.stop_sequences:
         text = text.partition(stop)[0]
-    if prompt.directives.finish == "CONTINUATION" and not prompt.resume_at:
+    if prompt.directives.finish == "CONTINUATION" and prompt.hops == 1:
         text = text[: len(text) // 2]
-    for piece in cut(text, prompt.directives.chunks):
+    start, end = (len(text) * hop // prompt.hops for hop in (prompt.hop, prompt.hop + 1))
+    for piece in cut(text[start:end], prompt.directives.chunks):
         candidate = (
             {} if prompt.logprobs is None else {"logprobsResult": logprobs_result(piece, prompt.logprobs)}
         )
         yield _Piece([{"text": piece}], candidate)
 
 
-def _code_parts() -> list[Part]:
-    return [
-        {"executableCode": {"language": "PYTHON", "code": "print(6 * 7)\n"}},
-        {"codeExecutionResult": {"outcome": "OUTCOME_OK", "output": "42\n"}},
-    ]
-
-
-def _server_side_search(model: Model, prompt: Prompt, new_id: NewId) -> list[Part]:
-    """The search as parts, as it appears when hosted tools and functions are mixed."""
-    identity = {"id": new_id(), "toolType": "GOOGLE_SEARCH_WEB"}
-    call: Part = {"toolCall": {**identity, "args": {"queries": [prompt.text or "news"]}}}
-    call["thoughtSignature"] = sign(model, call)
-    return [call, {"toolResponse": {**identity, "response": {"search_suggestions": "<div>simulated</div>"}}}]
+def _pictures(model: Model, prompt: Prompt) -> Iterator[_Piece]:
+    """The pictures of an image model, signed from Gemini 3 on, each in a chunk of its own."""
+    for number in range(prompt.directives.images):
+        part = picture(number)
+        if not model.is_gemini_2 and prompt.directives.signature != "off":
+            part["thoughtSignature"] = sign(model, part)
+        yield _Piece([part])
 
 
 def _call_pieces(model: Model, prompt: Prompt, calls: list[JsonObject], new_id: NewId) -> Iterator[_Piece]:
@@ -176,12 +192,9 @@ def _within_budget(pieces: Iterator[_Piece], budget: int, spent: _Usage) -> tupl
 def _finished(model: Model, prompt: Prompt, pieces: list[_Piece], *, ran_out: bool) -> list[_Piece]:
     """``pieces`` with signature, finish reason and grounding where this model line puts them."""
     directives = prompt.directives
-    reason = "MAX_TOKENS" if ran_out else directives.finish or "STOP"
-    if reason == "CONTINUATION" and prompt.resume_at:
-        reason = "STOP"
-    text = "".join(_answer_text_of(piece) for piece in pieces)
-    end: JsonObject = {} if directives.no_finish else _ending(prompt, reason, text)
-    end |= _attachments(prompt, pieces, text)
+    reason = "MAX_TOKENS" if ran_out else _reason(prompt)
+    end: JsonObject = {} if directives.no_finish else _ending(prompt, reason)
+    end |= _attachments(prompt, pieces, "".join(_answer_text_of(piece) for piece in pieces))
     signs = directives.signature != "off"
     called = any("functionCall" in part for piece in pieces for part in piece.parts)
     if called:
@@ -189,6 +202,8 @@ def _finished(model: Model, prompt: Prompt, pieces: list[_Piece], *, ran_out: bo
     elif (
         signs
         and prompt.thinks
+        and prompt.next_hop is None
+        and not prompt.draws
         and not model.is_gemini_2
         and not directives.no_content
         and not prompt.is_muddled
@@ -217,7 +232,15 @@ def _answer_text_of(piece: _Piece) -> str:
     return "".join(part.get("text", "") for part in piece.parts if not part.get("thought"))
 
 
-def _ending(prompt: Prompt, reason: str, text: str) -> JsonObject:
+def _reason(prompt: Prompt) -> str:
+    """Why the model stops by itself; the answer as a whole ends in its last hop."""
+    if prompt.next_hop is not None:
+        return "CONTINUATION"
+    asked = prompt.directives.finish or "STOP"
+    return "STOP" if asked == "CONTINUATION" and prompt.hops > 1 else asked
+
+
+def _ending(prompt: Prompt, reason: str) -> JsonObject:
     end: JsonObject = {"finishReason": reason}
     if reason in _BLOCKING:
         end["safetyRatings"] = _ratings(blocked=True)
@@ -226,8 +249,8 @@ def _ending(prompt: Prompt, reason: str, text: str) -> JsonObject:
         message = f"Simulated {reason.lower().replace('_', ' ')}."
     if message is not None:
         end["finishMessage"] = message
-    if reason == "CONTINUATION":
-        end["continuationToken"] = continuation_token(len(text))
+    if reason == "CONTINUATION" and prompt.next_hop is not None:
+        end["continuationToken"] = prompt.next_hop
     return end
 
 
@@ -235,8 +258,10 @@ def _attachments(prompt: Prompt, pieces: list[_Piece], text: str) -> JsonObject:
     """Grounding and page reports of an answer that used hosted tools."""
     attached: JsonObject = {}
     if "googleSearch" in prompt.tools and text:
-        attached["groundingMetadata"] = grounding_metadata(prompt.text, text, _text_part_index(pieces))
-    if "urlContext" in prompt.tools and (report := url_context_metadata(prompt.text)):
+        attached["groundingMetadata"] = grounding_metadata(
+            prompt.query, text, _text_part_index(pieces), prompt.directives.ground
+        )
+    if "urlContext" in prompt.tools and (report := url_context_metadata(prompt.addresses)):
         attached["urlContextMetadata"] = report
     return attached
 

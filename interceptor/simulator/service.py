@@ -1,6 +1,6 @@
 """A generate request's body -> refusal or answer. The whole simulated model, without its HTTP side."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 
@@ -12,6 +12,7 @@ from .prompt import Prompt, last_text, read_prompt
 from .record import Record
 from .rules import rule_error
 from .script import NewId, script
+from .signatures import bears_signature
 from .tokens import count_contents, count_prompt
 from .validation import count_tokens_error, generate_content_error
 from .values import JsonObject
@@ -49,8 +50,8 @@ def generate(target: Target, raw: bytes, record: Record, new_id: NewId) -> Answe
     if error := rule_error(model, body, prompt_tokens):
         return error
     try:
-        prompt = read_prompt(model, body)
-        if error := _scripted_error(model, prompt, body, record):
+        prompt = _while_faults_last(read_prompt(model, body), body, record)
+        if error := _scripted_error(model, prompt, body):
             return error
         return Answer(script(model, prompt, raw, prompt_tokens, new_id), prompt.directives, model.id)
     except (BadDirective, BadSchema) as problem:
@@ -82,11 +83,19 @@ def _decoded(raw: bytes) -> JsonObject | ApiError:
     return body
 
 
-def _scripted_error(model: Model, prompt: Prompt, body: JsonObject, record: Record) -> ApiError | None:
-    """The error that ``[[status=...]]`` asks for, while it lasts."""
+def _while_faults_last(prompt: Prompt, body: JsonObject, record: Record) -> Prompt:
+    """``prompt``, without its faults when it has come more often than ``times``."""
+    times = prompt.directives.times
+    if times is None or record.attempt(last_text(body)) <= times:
+        return prompt
+    return replace(prompt, directives=prompt.directives.without_faults())
+
+
+def _scripted_error(model: Model, prompt: Prompt, body: JsonObject) -> ApiError | None:
+    """The error that ``[[status=...]]`` or ``[[signature=refuse]]`` asks for."""
+    if prompt.directives.signature == "refuse" and bears_signature(body["contents"]):
+        return invalid_argument("Invalid thought signature.")
     status = prompt.directives.status
     if status is None:
-        return None
-    if status.times is not None and record.attempt(last_text(body)) > status.times:
         return None
     return of_status(status.code, model.id, status.retry_seconds, per_day=status.per_day)

@@ -24,7 +24,16 @@ _SKIP_WORDS = ("skip_thought_signature_validator", "context_engineering_is_the_w
 SKIP_VALUES = frozenset(_SKIP_WORDS) | {base64.b64encode(word.encode()).decode() for word in _SKIP_WORDS}
 """Values that Google documents for calls it did not make, raw and base64-encoded."""
 
-_DATA_MEMBERS = ("functionCall", "text", "executableCode", "codeExecutionResult", "toolCall", "toolResponse")
+_DATA_MEMBERS = (
+    "functionCall",
+    "text",
+    "executableCode",
+    "codeExecutionResult",
+    "toolCall",
+    "toolResponse",
+    "inlineData",
+)
+_INVOCATIONS = ("toolCall", "toolResponse")
 
 
 def sign(model: Model, part: Part) -> str:
@@ -35,8 +44,9 @@ def sign(model: Model, part: Part) -> str:
 def signature_error(model: Model, contents: list[JsonObject]) -> ApiError | None:
     """Why Google refuses the signatures of the current turn, or None.
 
-    Checked: the first function call of each step since the last ordinary user content must be
-    signed; every signed call there must bear its own signature.
+    Checked: the first function call and every hosted tool's call of each step since the last
+    ordinary user content must be signed; every signed call and result there must bear its own
+    signature.
     """
     if not model.needs_signatures:
         return None
@@ -48,7 +58,29 @@ def signature_error(model: Model, contents: list[JsonObject]) -> ApiError | None
                 return _missing(part, position)
             if signature is not None and (error := _check(model, part, signature)):
                 return error
+        if error := _invocations_error(model, step["parts"], position):
+            return error
     return None
+
+
+def _invocations_error(model: Model, parts: list[Part], position: int) -> ApiError | None:
+    for part in parts:
+        signature = part.get("thoughtSignature")
+        if signature is None and "toolCall" in part:
+            return invalid_argument(
+                "Tool call is missing a thought_signature in toolCall parts. Additional data, tool call "
+                f"`{part['toolCall'].get('toolType')}` , position {position}."
+            )
+        if signature is not None and any(name in part for name in _INVOCATIONS):
+            if error := _check(model, part, signature):
+                return error
+    return None
+
+
+def bears_signature(contents: list[JsonObject]) -> bool:
+    """Whether any part bears a signature that is not a documented stand-in."""
+    signatures = (part.get("thoughtSignature") for content in contents for part in content["parts"])
+    return any(signature is not None and signature not in SKIP_VALUES for signature in signatures)
 
 
 def _current_steps(contents: list[JsonObject]) -> Iterator[tuple[int, JsonObject]]:

@@ -1,4 +1,4 @@
-"""The order of turns: who may speak after whom, and how function results answer calls. Pure."""
+"""The order of turns: who may speak after whom, and how results answer calls. Pure."""
 
 from .errors import ApiError, invalid_argument
 from .models import Model
@@ -20,6 +20,8 @@ def turns_error(model: Model, contents: list[JsonObject]) -> ApiError | None:
                 return error
             open_calls = []
         else:
+            if error := _invocations_error(parts):
+                return error
             if any("functionResponse" in part for part in parts):
                 return invalid_argument(
                     "Please ensure that function response parts are in a turn of the user role."
@@ -35,6 +37,10 @@ def turns_error(model: Model, contents: list[JsonObject]) -> ApiError | None:
 
 def _results_error(model: Model, calls: list[JsonObject], parts: list[Part]) -> ApiError | None:
     """Whether the user's parts answer the calls of the model turn before them."""
+    if any("toolCall" in part or "toolResponse" in part for part in parts):
+        return invalid_argument(
+            "Please ensure that tool call and tool response parts are in a turn of the model role."
+        )
     if any("functionCall" in part for part in parts):
         return invalid_argument("Please ensure that function call parts are in a turn of the model role.")
     results = [part["functionResponse"] for part in parts if "functionResponse" in part]
@@ -56,6 +62,27 @@ def _results_error(model: Model, calls: list[JsonObject], parts: list[Part]) -> 
             )
         unanswered.remove(answered)
     return None
+
+
+def _invocations_error(parts: list[Part]) -> ApiError | None:
+    """Whether each call of a hosted tool comes back with its response behind it, and no other response."""
+    called: list[JsonObject] = []
+    for part in parts:
+        if "toolCall" in part:
+            called.append(_run(part["toolCall"]))
+        elif "toolResponse" in part and (run := _run(part["toolResponse"])) in called:
+            called.remove(run)
+        elif "toolResponse" in part:
+            return invalid_argument("Please ensure that a tool response part comes after its tool call part.")
+    if called:
+        return invalid_argument(
+            "Please ensure that each tool call part is followed by its tool response part."
+        )
+    return None
+
+
+def _run(invocation: JsonObject) -> JsonObject:
+    return {"id": invocation.get("id"), "toolType": invocation.get("toolType")}
 
 
 def _answers(model: Model, result: JsonObject, call: JsonObject) -> bool:

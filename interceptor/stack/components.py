@@ -11,9 +11,10 @@ from interceptor.language_server import server as language_server
 from interceptor.language_server.from_settings import language_server_config
 from interceptor.simulator import server as simulator
 from interceptor.simulator.tls import ensure_tls_files
+from responses_api import process_tasks, token_counts
 from responses_api.exchange_desk import close_current_desk, current_desk
-from responses_api.generation import drain
 from responses_api.language_server import close_current_client, current_client
+from responses_api.settling import drain
 
 logger = logging.getLogger("zg.serve")
 
@@ -32,9 +33,11 @@ class Components:
 
     async def close(self) -> None:
         """End running responses, each with its terminal event, then stop the parts."""
+        await process_tasks.stop()
         await (await current_desk()).finish_all(_DRAIN)
         await drain(_DRAIN)
         await close_current_client()
+        await token_counts.close_current_counter()
         if self.language_server is not None:
             await self.language_server.close()
         await self.interceptor.close()
@@ -57,6 +60,7 @@ async def start_components() -> Components:
         tls = ensure_tls_files(settings.DATA_DIR / "simulator")
         simulated = await simulator.start("127.0.0.1", 0, tls)
         upstream_url, upstream_ca = simulated.url, tls.ca
+        token_counts.upstream_is_at(upstream_url, upstream_ca)
     interceptor = await proxy.start(proxy_config(upstream_ca))
     settings.INTERCEPTOR_URL = f"http://{settings.INTERCEPTOR_HOST}:{interceptor.port}"
     server = None
@@ -65,6 +69,7 @@ async def start_components() -> Components:
         settings.LANGUAGE_SERVER_URL = server.url
     await current_desk()
     current_client()
+    process_tasks.start_once()
     return Components(simulated, interceptor, server)
 
 

@@ -1,27 +1,29 @@
 """``POST /v1/responses``: JSON and server-sent events."""
 
+import time
 from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 from django.conf import settings
 
-from responses_api import access, database
+from responses_api import background
+from responses_api.access import Caller
 from responses_api.booking import ClientCall
-from responses_api.consumers.owned_task import OwnedTaskConsumer, logger
-from responses_api.core.create_request import CreateRequest, parse_create_request
+from responses_api.consumers.event_streams import EVENT_STREAM, STREAM_HEADERS, pass_on
+from responses_api.consumers.idempotent import IdempotentConsumer
+from responses_api.consumers.owned_task import logger
 from responses_api.core.errors import InvalidRequest
 from responses_api.core.sse_encoding import DONE, encode_events
 from responses_api.core.stream_events import StreamEvent
-from responses_api.generation import Generation
+from responses_api.generation import Generation, prepare
+from responses_api.requests import understand
 
-_EVENT_STREAM = b"text/event-stream; charset=utf-8"
-_STREAM_HEADERS = [(b"cache-control", b"no-cache"), (b"x-accel-buffering", b"no")]
 _LONGEST_HEADER = 1000
 
 
-class CreateResponseConsumer(OwnedTaskConsumer):
-    """Creates one response and answers with it, whole or as it is made."""
+class CreateResponseConsumer(IdempotentConsumer):
+    """Creates one response and answers with it, whole or as it is made, or later."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -34,32 +36,46 @@ class CreateResponseConsumer(OwnedTaskConsumer):
 
     async def respond(self, body: bytes) -> None:
         """Authenticate, validate, generate."""
-        received_at = datetime.now(UTC)
+        received_at, began = datetime.now(UTC), time.monotonic()
         if self.scope["method"] != "POST":
             raise InvalidRequest(
                 f"Not allowed to {self.scope['method']} on /v1/responses (HINT: Perhaps you meant POST?)",
                 code="method_not_allowed",
                 http_status=405,
             )
-        authorization = self.header(b"authorization")
-        caller = access.authenticate_cached(authorization)
-        if caller is None:
-            caller = await database.run(access.authenticate, authorization)
+        caller = await self.authenticate()
+        if await self.answered_before(caller.owner_id, body):
+            return
         size = len(body)
-        request = parse_create_request(_decoded(body))
+        document = _decoded(body)
         del body  # an answer may take minutes, and a request with images is large
-        call = ClientCall(self.request_id, (self.header(b"user-agent") or "")[:200], size, received_at)
-        generation = self._generation = Generation(request, caller, call)
+        request = await understand(caller, document)
+        self.key.keeps_answer = request.store
+        call = ClientCall(
+            self.marks.request_id,
+            (self.header(b"user-agent") or "")[:200],
+            size,
+            received_at,
+            began,
+            self.marks.traceparent,
+        )
+        generation = await prepare(request, caller, call)
+        self.key.response_id = generation.id
+        if request.background:
+            await self._answer_later(caller, generation, document, stream=request.stream)
+            return
+        del document
+        self._generation = generation
         try:
             await generation.begin()
-            await self._answer(request, generation)
+            await self._answer(generation, stream=request.stream)
         finally:
             generation.leave()
 
-    async def _answer(self, request: CreateRequest, generation: Generation) -> None:
-        if request.stream:
+    async def _answer(self, generation: Generation, *, stream: bool) -> None:
+        if stream:
             await generation.wait_for_answer(settings.STREAM_OPEN_GRACE)
-            await self.start_answer(200, _EVENT_STREAM, [*_STREAM_HEADERS, *_notes(generation)])
+            await self.start_answer(200, EVENT_STREAM, [*STREAM_HEADERS, *_notes(generation)])
             await self._stream(generation)
             return
         async for _ in generation.batches():
@@ -71,14 +87,34 @@ class CreateResponseConsumer(OwnedTaskConsumer):
     async def _stream(self, generation: Generation) -> None:
         try:
             async for events in generation.batches():
-                await self._write(events)
+                if generation.ended:
+                    await self._end(generation, events)
+                else:
+                    await self._write(encode_events(events))
         except Exception:  # noqa: BLE001 - headers are out: the stream must still end in a terminal event
             logger.exception("response %s failed in mid-stream", generation.id)
-            await self._write(await generation.crash())
-        await self.send({"type": "http.response.body", "body": DONE, "more_body": False})
+            await self._end(generation, await generation.crash())
 
-    async def _write(self, events: list[StreamEvent]) -> None:
-        await self.send({"type": "http.response.body", "body": encode_events(events), "more_body": True})
+    async def _end(self, generation: Generation, events: list[StreamEvent]) -> None:
+        """The last events and the end in one message: before it leaves, the request's key is settled."""
+        if generation.failure is not None:
+            await self.key.free()
+        await self._write(encode_events(events) + DONE, more=False)
+
+    async def _answer_later(
+        self, caller: Caller, generation: Generation, document: object, *, stream: bool
+    ) -> None:
+        self.key.goes_on = True
+        queued = await background.submit(generation, document)
+        if not stream:
+            await self.send_json(200, queued, _notes(generation))
+            return
+        frames = await background.follow(caller.owner_id, generation.id, -1)
+        await self.start_answer(200, EVENT_STREAM, [*STREAM_HEADERS, *_notes(generation)])
+        await pass_on(frames, self.send)
+
+    async def _write(self, data: bytes, *, more: bool = True) -> None:
+        await self.send({"type": "http.response.body", "body": data, "more_body": more})
 
 
 def _decoded(body: bytes) -> object:

@@ -9,7 +9,6 @@ answer, and a disconnect cancels the task.
 import asyncio
 import logging
 import math
-import re
 import time
 from typing import Any
 
@@ -20,15 +19,16 @@ from channels.exceptions import StopConsumer
 from channels.generic.http import AsyncHttpConsumer
 from django.conf import settings
 
+from responses_api import access, database
+from responses_api.access import Caller
+from responses_api.call_headers import CallMarks, answer_headers, read_marks
 from responses_api.core.errors import GatewayError, InternalError, PayloadTooLarge, error_body
-from responses_api.identifiers import new_id
 from responses_api.tasks import spawn
 
 logger = logging.getLogger("zg.http")
 
 WIND_DOWN_TIMEOUT = 3.0
 """Seconds that an answer gets to end when the server shuts down."""
-_SANE_REQUEST_ID = re.compile(r"[\x21-\x7e]{1,128}")
 
 
 class OwnedTaskConsumer(AsyncHttpConsumer):
@@ -44,7 +44,8 @@ class OwnedTaskConsumer(AsyncHttpConsumer):
         self._work: asyncio.Task[None] | None = None
         self._answered = False
         self._began = time.monotonic()
-        self.request_id = ""
+        self.marks = CallMarks("", None)
+        """By what the request is found again."""
 
     async def respond(self, body: bytes) -> None:
         """Answer the request whose whole body is ``body``. A ``GatewayError`` raised here is rendered."""
@@ -105,21 +106,25 @@ class OwnedTaskConsumer(AsyncHttpConsumer):
                 return str(value.decode("latin-1"))
         return None
 
+    async def authenticate(self) -> Caller:
+        """The caller behind the request's API key. Raises ``AuthenticationFailed``."""
+        authorization = self.header(b"authorization")
+        caller = access.authenticate_cached(authorization)
+        if caller is None:
+            caller = await database.run(access.authenticate, authorization)
+        return caller
+
     async def start_answer(
         self, status: int, content_type: bytes, extra: list[tuple[bytes, bytes]] | None = None
     ) -> None:
         """Send status and headers; everything after this must be body."""
         self._answered = True
-        elapsed = int((time.monotonic() - self._began) * 1000)
+        usual = answer_headers(self.marks, self._began).items()
         headers = [
             (b"content-type", content_type),
-            (b"x-request-id", self.request_id.encode("ascii")),
-            (b"openai-version", b"2020-10-01"),
-            (b"openai-processing-ms", str(elapsed).encode("ascii")),
+            *((name.encode("ascii"), value.encode("ascii")) for name, value in usual),
             *(extra or []),
         ]
-        if settings.UPSTREAM_SIMULATED:
-            headers.append((b"x-zg-simulated", b"true"))
         await self.send({"type": "http.response.start", "status": status, "headers": headers})
 
     async def send_json(
@@ -139,8 +144,7 @@ class OwnedTaskConsumer(AsyncHttpConsumer):
         await self.send_json(error.http_status, error_body(error), extra)
 
     def _start(self, work: Any) -> None:
-        offered = self.header(b"x-request-id") or ""
-        self.request_id = offered if _SANE_REQUEST_ID.fullmatch(offered) else new_id("req")
+        self.marks = read_marks(lambda name: self.header(name.encode("ascii")))
         self._work = spawn(self._guard(work), name="http request")
 
     async def _guard(self, work: Any) -> None:
@@ -150,7 +154,7 @@ class OwnedTaskConsumer(AsyncHttpConsumer):
         except GatewayError as error:
             await self._end_with(error)
         except Exception:
-            logger.exception("request %s failed", self.request_id)
+            logger.exception("request %s failed", self.marks.request_id)
             await self._end_with(InternalError("The gateway failed to process this request."))
 
     async def _end_with(self, error: GatewayError) -> None:

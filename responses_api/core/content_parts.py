@@ -52,6 +52,13 @@ def _header_problem(url: str) -> str:
     return f"unsupported MIME type {quoted(mime)}"
 
 
+def base64_data(data: str) -> str:
+    """``data``, or pydantic's error of what is no base64. For the validators of plain base64 members."""
+    if problem := _data_problem(data, 0):
+        raise PydanticCustomError("invalid_base64", "{problem}", {"problem": problem})
+    return data
+
+
 def _data_problem(url: str, start: int) -> str | None:
     if start == len(url):
         return "empty base64-encoded bytes"
@@ -89,6 +96,23 @@ class InputFile(TypedDict):
     filename: NotRequired[str | None]
     file_data: NotRequired[Annotated[str, Field(max_length=MAX_FILE_DATA_LENGTH)] | None]
     file_url: NotRequired[str | None]
+    detail: NotRequired[Literal["low", "high", "auto"] | None]
+
+
+@with_config(WIRE)
+class Audio(TypedDict):
+    """A recording: base64, and the name of its format."""
+
+    data: Annotated[str, Field(max_length=MAX_FILE_DATA_LENGTH), AfterValidator(base64_data)]
+    format: Annotated[str, Field(min_length=1)]
+
+
+@with_config(WIRE)
+class InputAudio(TypedDict):
+    """Speech or sound. An extension of this gateway's, in the shape of Chat Completions."""
+
+    type: Literal["input_audio"]
+    input_audio: Audio
 
 
 @with_config(WIRE)
@@ -134,7 +158,7 @@ def _has_source(image: InputImage) -> InputImage:
 type _Image = Annotated[InputImage, AfterValidator(_has_source)]
 
 _INPUT_PARTS = Kinds("input_text", "input_image", "input_file")
-_MESSAGE_PARTS = Kinds("input_text", "input_image", "input_file", "output_text", "refusal")
+_MESSAGE_PARTS = Kinds("input_text", "input_image", "input_file", "input_audio", "output_text", "refusal")
 
 type InputPart = Annotated[
     Annotated[InputText, Tag("(input_text)")]
@@ -149,6 +173,7 @@ type MessagePart = Annotated[
     Annotated[InputText, Tag("(input_text)")]
     | Annotated[_Image, Tag("(input_image)")]
     | Annotated[InputFile, Tag("(input_file)")]
+    | Annotated[InputAudio, Tag("(input_audio)")]
     | Annotated[OutputText, Tag("(output_text)")]
     | Annotated[Refusal, Tag("(refusal)")]
     | Annotated[Never, _MESSAGE_PARTS, Kinds.other],

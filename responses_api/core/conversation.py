@@ -24,6 +24,9 @@ class UpstreamFacts:
     """The upstream's own id of a function call, where it gave one."""
     model: str | None = None
     """Upstream model that signed; a signature is worthless to another model line."""
+    parts: tuple[Mapping[str, Any], ...] = ()
+    """The very parts behind a hosted tool's item, signatures included, opaque to the core.
+    Where there are any, they go back in place of what the wire form says."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,6 +64,8 @@ class ResponseObject(TypedDict):
     metadata: dict[str, str]
     safety_identifier: str | None
     prompt_cache_key: str | None
+    conversation: NotRequired[dict[str, str]]
+    prompt: NotRequired[dict[str, Any]]
     user: NotRequired[str]
     prompt_cache_retention: NotRequired[str]
 
@@ -114,6 +116,10 @@ def new_response(request: CreateRequest, *, response_id: str, model: str, create
         "safety_identifier": request.safety_identifier,
         "prompt_cache_key": request.prompt_cache_key,
     }
+    if request.conversation is not None:
+        response["conversation"] = {"id": request.conversation.id}
+    if request.prompt is not None:
+        response["prompt"] = request.prompt.model_dump()
     if request.user is not None:
         response["user"] = request.user
     if request.prompt_cache_retention is not None:
@@ -126,7 +132,9 @@ def _or(value: float | None, default: float) -> float:
 
 
 def _tool(tool: WireTool) -> WireTool:
-    """A function tool with all members that a reader of the response relies on; strict by default."""
+    """A tool as it was declared; a function with all members that readers rely on, strict by default."""
+    if tool["type"] != "function":
+        return tool
     shown = {"description": None, "parameters": None, **tool}
     shown["strict"] = tool.get("strict") is not False
     return shown

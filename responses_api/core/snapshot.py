@@ -8,7 +8,7 @@ not change with its predecessor and with the event, so treat all of them as read
 from collections.abc import Callable, Mapping
 from typing import Any, assert_never
 
-from responses_api.core.stream_events import PartEvent, ResponseObject, StreamEvent
+from responses_api.core.stream_events import CallEvent, PartEvent, ResponseObject, StreamEvent
 
 type _Item = dict[str, Any]
 
@@ -26,6 +26,7 @@ def apply(response: ResponseObject | None, event: StreamEvent) -> ResponseObject
     """
     if (
         event["type"] == "response.created"
+        or event["type"] == "response.queued"
         or event["type"] == "response.in_progress"
         or event["type"] == "response.completed"
         or event["type"] == "response.incomplete"
@@ -72,31 +73,77 @@ def _changed(item: _Item, event: PartEvent) -> _Item:
         case "response.reasoning_summary_part.added" | "response.reasoning_summary_part.done":
             return _with_part(item, "summary", event["summary_index"], event["part"])
         case "response.output_text.delta":
-            return _with_text(item, "content", event["content_index"], lambda text: text + event["delta"])
+            part = _part(item, "content", event["content_index"])
+            grown = {"text": part["text"] + event["delta"], "logprobs": part["logprobs"] + event["logprobs"]}
+            return _with_part(item, "content", event["content_index"], part | grown)
         case "response.output_text.done":
-            return _with_text(item, "content", event["content_index"], lambda _: event["text"])
+            part = _part(item, "content", event["content_index"])
+            whole = {"text": event["text"], "logprobs": event["logprobs"]}
+            return _with_part(item, "content", event["content_index"], part | whole)
+        case "response.output_text.annotation.added":
+            part = _part(item, "content", event["content_index"])
+            annotated = _with_part(part, "annotations", event["annotation_index"], event["annotation"])
+            return _with_part(item, "content", event["content_index"], annotated)
+        case "response.refusal.delta":
+            part = _part(item, "content", event["content_index"])
+            grown = {"refusal": part["refusal"] + event["delta"]}
+            return _with_part(item, "content", event["content_index"], part | grown)
+        case "response.refusal.done":
+            part = _part(item, "content", event["content_index"])
+            return _with_part(item, "content", event["content_index"], part | {"refusal": event["refusal"]})
         case "response.reasoning_summary_text.delta":
-            return _with_text(item, "summary", event["summary_index"], lambda text: text + event["delta"])
+            part = _part(item, "summary", event["summary_index"])
+            grown = {"text": part["text"] + event["delta"]}
+            return _with_part(item, "summary", event["summary_index"], part | grown)
         case "response.reasoning_summary_text.done":
-            return _with_text(item, "summary", event["summary_index"], lambda _: event["text"])
+            part = _part(item, "summary", event["summary_index"])
+            return _with_part(item, "summary", event["summary_index"], part | {"text": event["text"]})
+        case _:
+            return _changed_call(item, event)
+
+
+def _changed_call(item: _Item, event: CallEvent) -> _Item:
+    """A call after an event that happened inside it."""
+    match event["type"]:
         case "response.function_call_arguments.delta":
             return {**item, "arguments": item["arguments"] + event["delta"]}
         case "response.function_call_arguments.done":
             return {**item, "arguments": event["arguments"]}
+        case "response.custom_tool_call_input.delta":
+            return {**item, "input": item["input"] + event["delta"]}
+        case "response.custom_tool_call_input.done":
+            return {**item, "input": event["input"]}
+        case "response.code_interpreter_call_code.delta":
+            return {**item, "code": item["code"] + event["delta"]}
+        case "response.code_interpreter_call_code.done":
+            return {**item, "code": event["code"]}
+        case (
+            "response.web_search_call.in_progress"
+            | "response.web_search_call.searching"
+            | "response.web_search_call.completed"
+            | "response.code_interpreter_call.in_progress"
+            | "response.code_interpreter_call.interpreting"
+            | "response.code_interpreter_call.completed"
+            | "response.image_generation_call.in_progress"
+            | "response.image_generation_call.generating"
+            | "response.image_generation_call.completed"
+        ):
+            return {**item, "status": event["type"].rpartition(".")[2]}
         case _:
             assert_never(event["type"])
 
 
-def _with_part(item: _Item, member: str, index: int, part: Mapping[str, Any]) -> _Item:
-    parts = list(item[member])
-    if index > len(parts):
-        raise ValueError(f"part {index} of {item['id']} out of order")
-    parts[index : index + 1] = [part]
-    return {**item, member: parts}
-
-
-def _with_text(item: _Item, member: str, index: int, change: Callable[[str], str]) -> _Item:
+def _part(item: _Item, member: str, index: int) -> _Item:
     if index >= len(item[member]):
         raise ValueError(f"{item['id']} has no part {index}")
-    part = item[member][index]
-    return _with_part(item, member, index, {**part, "text": change(part["text"])})
+    part: _Item = item[member][index]
+    return part
+
+
+def _with_part(item: _Item, member: str, index: int, part: Mapping[str, Any]) -> _Item:
+    """``item`` with ``part`` in place of the part at ``index``, or after the last one."""
+    parts = list(item[member])
+    if index > len(parts):
+        raise ValueError(f"part {index} of {item.get('id', member)} out of order")
+    parts[index : index + 1] = [part]
+    return {**item, member: parts}

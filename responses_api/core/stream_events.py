@@ -11,7 +11,14 @@ A closed union: compare ``event["type"]`` and end with ``assert_never``.
 from typing import Any, Final, Literal, TypedDict
 
 from responses_api.core.errors import ErrorDetail
-from responses_api.core.output_items import OutputItem, OutputText, SummaryText
+from responses_api.core.output_items import (
+    Logprob,
+    OutputItem,
+    OutputText,
+    Refusal,
+    SummaryText,
+    UrlCitation,
+)
 
 type ResponseObject = dict[str, Any]
 """A Responses API response object with all its fields."""
@@ -25,8 +32,16 @@ class ResponseCreated(TypedDict):
     response: ResponseObject
 
 
+class ResponseQueued(TypedDict):
+    """Second event of a response in the background: it waits for its turn."""
+
+    type: Literal["response.queued"]
+    sequence_number: int
+    response: ResponseObject
+
+
 class ResponseInProgress(TypedDict):
-    """Second event, and the heartbeat: the object so far, ``usage`` null."""
+    """The work begins, and the heartbeat: the object so far, ``usage`` null."""
 
     type: Literal["response.in_progress"]
     sequence_number: int
@@ -42,7 +57,7 @@ class ResponseCompleted(TypedDict):
 
 
 class ResponseIncomplete(TypedDict):
-    """Terminal: cut short; ``response.incomplete_details`` says by what."""
+    """Terminal: cut short; ``response.incomplete_details`` says by what, or ``response.status`` cancelled."""
 
     type: Literal["response.incomplete"]
     sequence_number: int
@@ -98,7 +113,7 @@ class ContentPartAdded(TypedDict):
     item_id: str
     output_index: int
     content_index: int
-    part: OutputText
+    part: OutputText | Refusal
 
 
 class ContentPartDone(TypedDict):
@@ -109,7 +124,7 @@ class ContentPartDone(TypedDict):
     item_id: str
     output_index: int
     content_index: int
-    part: OutputText
+    part: OutputText | Refusal
 
 
 class OutputTextDelta(TypedDict):
@@ -121,7 +136,7 @@ class OutputTextDelta(TypedDict):
     output_index: int
     content_index: int
     delta: str
-    logprobs: list[Any]
+    logprobs: list[Logprob]
 
 
 class OutputTextDone(TypedDict):
@@ -133,7 +148,41 @@ class OutputTextDone(TypedDict):
     output_index: int
     content_index: int
     text: str
-    logprobs: list[Any]
+    logprobs: list[Logprob]
+
+
+class AnnotationAdded(TypedDict):
+    """A message part got one more annotation, which is about text that was told already."""
+
+    type: Literal["response.output_text.annotation.added"]
+    sequence_number: int
+    item_id: str
+    output_index: int
+    content_index: int
+    annotation_index: int
+    annotation: UrlCitation
+
+
+class RefusalDelta(TypedDict):
+    """Text of a refusal; one delta holds it whole."""
+
+    type: Literal["response.refusal.delta"]
+    sequence_number: int
+    item_id: str
+    output_index: int
+    content_index: int
+    delta: str
+
+
+class RefusalDone(TypedDict):
+    """The whole text of a refusal."""
+
+    type: Literal["response.refusal.done"]
+    sequence_number: int
+    item_id: str
+    output_index: int
+    content_index: int
+    refusal: str
 
 
 class ReasoningSummaryPartAdded(TypedDict):
@@ -201,21 +250,93 @@ class FunctionCallArgumentsDone(TypedDict):
     arguments: str
 
 
+class CustomToolCallInputDelta(TypedDict):
+    """Input of a custom tool's call; one delta holds it whole."""
+
+    type: Literal["response.custom_tool_call_input.delta"]
+    sequence_number: int
+    item_id: str
+    output_index: int
+    delta: str
+
+
+class CustomToolCallInputDone(TypedDict):
+    """The whole input of a custom tool's call."""
+
+    type: Literal["response.custom_tool_call_input.done"]
+    sequence_number: int
+    item_id: str
+    output_index: int
+    input: str
+
+
+class CodeDelta(TypedDict):
+    """Code of a program; one delta holds it whole."""
+
+    type: Literal["response.code_interpreter_call_code.delta"]
+    sequence_number: int
+    item_id: str
+    output_index: int
+    delta: str
+
+
+class CodeDone(TypedDict):
+    """The whole program."""
+
+    type: Literal["response.code_interpreter_call_code.done"]
+    sequence_number: int
+    item_id: str
+    output_index: int
+    code: str
+
+
+class HostedToolStep(TypedDict):
+    """A hosted tool's call came a step further; the last word of ``type`` is its status now."""
+
+    type: Literal[
+        "response.web_search_call.in_progress",
+        "response.web_search_call.searching",
+        "response.web_search_call.completed",
+        "response.code_interpreter_call.in_progress",
+        "response.code_interpreter_call.interpreting",
+        "response.code_interpreter_call.completed",
+        "response.image_generation_call.in_progress",
+        "response.image_generation_call.generating",
+        "response.image_generation_call.completed",
+    ]
+    sequence_number: int
+    item_id: str
+    output_index: int
+
+
 type TerminalEvent = ResponseCompleted | ResponseIncomplete | ResponseFailed
 
-type LifecycleEvent = ResponseCreated | ResponseInProgress | TerminalEvent
+type LifecycleEvent = ResponseCreated | ResponseQueued | ResponseInProgress | TerminalEvent
+
+type CallEvent = (
+    FunctionCallArgumentsDelta
+    | FunctionCallArgumentsDone
+    | CustomToolCallInputDelta
+    | CustomToolCallInputDone
+    | CodeDelta
+    | CodeDone
+    | HostedToolStep
+)
+"""Events inside a call of a tool, the client's or hosted."""
 
 type PartEvent = (
     ContentPartAdded
     | ContentPartDone
     | OutputTextDelta
     | OutputTextDone
+    | AnnotationAdded
+    | RefusalDelta
+    | RefusalDone
     | ReasoningSummaryPartAdded
     | ReasoningSummaryPartDone
     | ReasoningSummaryTextDelta
     | ReasoningSummaryTextDone
-    | FunctionCallArgumentsDelta
-    | FunctionCallArgumentsDone
+    | CallEvent
 )
 """Events inside an item that has been added and is not done."""
 
@@ -223,6 +344,7 @@ type StreamEvent = LifecycleEvent | ErrorEvent | OutputItemAdded | OutputItemDon
 
 type StreamEventType = Literal[
     "response.created",
+    "response.queued",
     "response.in_progress",
     "response.completed",
     "response.incomplete",
@@ -234,12 +356,28 @@ type StreamEventType = Literal[
     "response.content_part.done",
     "response.output_text.delta",
     "response.output_text.done",
+    "response.output_text.annotation.added",
+    "response.refusal.delta",
+    "response.refusal.done",
     "response.reasoning_summary_part.added",
     "response.reasoning_summary_part.done",
     "response.reasoning_summary_text.delta",
     "response.reasoning_summary_text.done",
     "response.function_call_arguments.delta",
     "response.function_call_arguments.done",
+    "response.custom_tool_call_input.delta",
+    "response.custom_tool_call_input.done",
+    "response.web_search_call.in_progress",
+    "response.web_search_call.searching",
+    "response.web_search_call.completed",
+    "response.code_interpreter_call.in_progress",
+    "response.code_interpreter_call_code.delta",
+    "response.code_interpreter_call_code.done",
+    "response.code_interpreter_call.interpreting",
+    "response.code_interpreter_call.completed",
+    "response.image_generation_call.in_progress",
+    "response.image_generation_call.generating",
+    "response.image_generation_call.completed",
 ]
 
 TERMINAL_TYPES: Final[frozenset[StreamEventType]] = frozenset(

@@ -1,98 +1,62 @@
 """The tools that a request declares and its choice among them.
 
-Tools stay wire dicts. Their shapes are checked here; which of them the gateway can serve
-is a separate question (``unsupported_tool``), and so is whether a choice names a declared
-tool (``check_tool_choice``).
+Their shapes are checked in ``tool_shapes``; which of them the gateway can serve is a separate
+question (``unsupported_tool``), and so is whether a choice names a declared tool
+(``check_tool_choice``).
 
 Sources: ``Tool`` and ``ToolChoiceParam`` of OpenAI's OpenAPI document, November 2026.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, Literal, Never, NotRequired, TypedDict
 
 from pydantic import Discriminator, FailFast, Field, Tag, with_config
 
 from responses_api.core.content_parts import WIRE
 from responses_api.core.errors import InvalidRequest
+from responses_api.core.tool_shapes import WEB_SEARCH_TYPES, Tool
 from responses_api.core.validation import Kinds, listed, quoted
+
+__all__ = [
+    "CLIENT_TOOL_TYPES",
+    "HOSTED_TOOL_TYPES",
+    "MAX_TOOLS",
+    "SERVED_TOOL_TYPES",
+    "WEB_SEARCH_TYPES",
+    "Tool",
+    "ToolChoice",
+    "WireTool",
+    "check_tool_choice",
+    "designates",
+    "unsupported_tool",
+]
 
 type WireTool = Mapping[str, Any]
 """One entry of ``tools`` in its wire form; ``type`` is always present."""
 
 MAX_TOOLS = 512
-SERVED_TOOL_TYPES = ("function",)
+HOSTED_TOOL_TYPES = (*WEB_SEARCH_TYPES, "code_interpreter", "image_generation")
+"""Tools that the upstream runs."""
+CLIENT_TOOL_TYPES = (
+    "function",
+    "custom",
+    "namespace",
+    "local_shell",
+    "shell",
+    "apply_patch",
+    "tool_search",
+)
+"""Tools that the client runs."""
+SERVED_TOOL_TYPES = (*CLIENT_TOOL_TYPES, *HOSTED_TOOL_TYPES)
 
-type _ToolName = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[a-zA-Z0-9_-]+$")]
-
-
-@with_config(WIRE)
-class FunctionTool(TypedDict):
-    """A function of the client's; ``parameters`` is a JSON Schema of an object."""
-
-    type: Literal["function"]
-    name: _ToolName
-    description: NotRequired[str | None]
-    parameters: NotRequired[dict[str, Any] | None]
-    strict: NotRequired[bool | None]
-
-
-@with_config(WIRE)
-class CustomTool(TypedDict):
-    """A tool of the client's that takes free text, or a text of a grammar."""
-
-    type: Literal["custom"]
-    name: _ToolName
-    description: NotRequired[str | None]
-    format: NotRequired[dict[str, Any] | None]
-
-
-@with_config(WIRE)
-class OtherTool(TypedDict):
-    """A tool of any other type, hosted ones above all."""
-
-    type: str
-
-
-def _member_tag(tool: object) -> str:
-    kind = tool.get("type") if isinstance(tool, dict) else None
-    return "(custom)" if kind == "custom" else "(function)"
-
-
-@with_config(WIRE)
-class NamespaceTool(TypedDict):
-    """Tools of the client's under a common name."""
-
-    type: Literal["namespace"]
-    name: _ToolName
-    tools: Annotated[
-        list[
-            Annotated[
-                Annotated[FunctionTool, Tag("(function)")] | Annotated[CustomTool, Tag("(custom)")],
-                Discriminator(_member_tag),
-            ]
-        ],
-        FailFast(),
-        Field(min_length=1),
-    ]
-    description: NotRequired[str | None]
-
-
-def _tool_tag(tool: object) -> str:
-    match tool:
-        case {"type": "function" | "custom" | "namespace" as kind}:
-            return f"({kind})"
-        case _:
-            return "(other)"
-
-
-type Tool = Annotated[
-    Annotated[FunctionTool, Tag("(function)")]
-    | Annotated[CustomTool, Tag("(custom)")]
-    | Annotated[NamespaceTool, Tag("(namespace)")]
-    | Annotated[OtherTool, Tag("(other)")],
-    Discriminator(_tool_tag),
-]
-"""One entry of ``tools`` as it is checked."""
+_INSTEAD: Mapping[str, str] = {
+    "mcp": "Connect to the MCP server in the client, and declare its tools as functions.",
+    "file_search": "Search in the client and declare the search as a function, "
+    "or attach the files to the input as 'input_file' parts.",
+    "computer": "Declare the actions of the computer as functions.",
+    "programmatic_tool_calling": "Declare the tools themselves: the model calls them directly.",
+}
+"""What to do about a type that is not served, by the beginning of its name."""
 
 
 def unsupported_tool(tool: WireTool) -> str | None:
@@ -100,9 +64,10 @@ def unsupported_tool(tool: WireTool) -> str | None:
     kind = tool["type"]
     if kind in SERVED_TOOL_TYPES:
         return None
+    instead = next((advice for name, advice in _INSTEAD.items() if kind.startswith(name)), None)
     return (
         f"Invalid value: {quoted(kind)}. Supported values are: {listed(SERVED_TOOL_TYPES)}. "
-        "Tools of other types are not supported by this gateway."
+        f"{instead or 'Tools of other types are not supported by this gateway.'}"
     )
 
 
@@ -110,29 +75,89 @@ type ToolMode = Literal["none", "auto", "required"]
 
 
 @with_config(WIRE)
-class FunctionChoice(TypedDict):
-    """Names a declared function."""
+class NamedChoice(TypedDict):
+    """Names a declared function or custom tool."""
 
-    type: Literal["function"]
+    type: Literal["function", "custom"]
+    name: str
+    namespace: NotRequired[str | None]
+
+
+@with_config(WIRE)
+class TypeChoice(TypedDict):
+    """Names a tool that its type tells apart from all others."""
+
+    type: Literal[
+        "local_shell",
+        "shell",
+        "apply_patch",
+        "tool_search",
+        "web_search",
+        "web_search_2025_08_26",
+        "web_search_preview",
+        "web_search_preview_2025_03_11",
+        "code_interpreter",
+        "image_generation",
+    ]
+
+
+@with_config(WIRE)
+class NamespaceChoice(TypedDict):
+    """Names all tools of a namespace."""
+
+    type: Literal["namespace"]
     name: str
 
 
 @with_config(WIRE)
+class OtherChoice(TypedDict):
+    """Names a tool of any other type, by its type."""
+
+    type: str
+
+
+def _allowed_tag(entry: object) -> str:
+    match entry:
+        case {"type": "function" | "custom"}:
+            return "(named)"
+        case {"type": "namespace"}:
+            return "(namespace)"
+        case _:
+            return "(other)"
+
+
+@with_config(WIRE)
 class AllowedTools(TypedDict):
-    """The model is limited to some of the declared functions."""
+    """The model is limited to some of the declared tools."""
 
     type: Literal["allowed_tools"]
     mode: Literal["auto", "required"]
-    tools: Annotated[list[FunctionChoice], FailFast(), Field(min_length=1, max_length=MAX_TOOLS)]
+    tools: Annotated[
+        list[
+            Annotated[
+                Annotated[NamedChoice, Tag("(named)")]
+                | Annotated[NamespaceChoice, Tag("(namespace)")]
+                | Annotated[OtherChoice, Tag("(other)")],
+                Discriminator(_allowed_tag),
+            ]
+        ],
+        FailFast(),
+        Field(min_length=1, max_length=MAX_TOOLS),
+    ]
 
 
-_CHOICES = Kinds("function", "allowed_tools")
+_TYPE_CHOICES = (*(kind for kind in SERVED_TOOL_TYPES if kind not in ("function", "custom", "namespace")),)
+_CHOICES = Kinds("function", "custom", "allowed_tools", *_TYPE_CHOICES)
 
 
 def _choice_tag(choice: object) -> str | None:
     match choice:
         case str():
             return "(mode)"
+        case {"type": "function" | "custom"}:
+            return "(named)"
+        case {"type": str(kind)} if kind in _TYPE_CHOICES:
+            return "(type)"
         case dict():
             return _CHOICES.tag(choice)
         case _:
@@ -141,7 +166,8 @@ def _choice_tag(choice: object) -> str | None:
 
 type ToolChoice = Annotated[
     Annotated[ToolMode, Tag("(mode)")]
-    | Annotated[FunctionChoice, Tag("(function)")]
+    | Annotated[NamedChoice, Tag("(named)")]
+    | Annotated[TypeChoice, Tag("(type)")]
     | Annotated[AllowedTools, Tag("(allowed_tools)")]
     | Annotated[Never, _CHOICES, Kinds.other],
     Discriminator(
@@ -151,27 +177,63 @@ type ToolChoice = Annotated[
         custom_error_context={"expected": "one of a string or object"},
     ),
 ]
-"""``tool_choice``: a mode, one function that has to be called, or a limited set of functions."""
+"""``tool_choice``: a mode, one tool that has to be called, or a limited set of tools."""
+
+
+def designates(
+    entry: Mapping[str, Any], kind: str, name: str | None = None, namespace: str | None = None
+) -> bool:
+    """Whether a choice, or one entry of ``allowed_tools``, means a tool.
+
+    Args:
+        entry: ``{"type": ...}`` with ``name`` and ``namespace`` where it has them. A name
+            without a namespace means the tools of that name in whatever namespace.
+        kind: The tool's type; of a web search, any of its names.
+        name: Of a function or custom tool.
+        namespace: That it stands in, if in one.
+    """
+    match entry:
+        case {"type": "namespace", "name": wanted}:
+            return bool(namespace == wanted)
+        case {"type": "function" | "custom" as wanted, **rest}:
+            return (kind, name) == (wanted, rest.get("name")) and rest.get("namespace") in (None, namespace)
+        case _:
+            wanted = str(entry["type"])
+            return kind == wanted or (kind in WEB_SEARCH_TYPES and wanted in WEB_SEARCH_TYPES)
 
 
 def check_tool_choice(choice: ToolChoice, tools: Sequence[WireTool]) -> None:
     """Refuse a choice that no declared tool can meet.
 
+    Args:
+        choice: ``tool_choice`` in wire form.
+        tools: All tools that are declared, be it in ``tools`` or in items.
+
     Raises:
         InvalidRequest: param ``tool_choice``, code None.
     """
-    declared = {tool.get("name") for tool in tools if tool["type"] == "function"}
     if choice == "required" and not tools:
         raise InvalidRequest(
             "Tool choice 'required' must be specified with 'tools' parameter.", param="tool_choice"
         )
-    if any(name not in declared for name in _named_functions(choice)):
-        raise InvalidRequest("Tool choice 'function' not found in 'tools' parameter.", param="tool_choice")
+    declared = list(_identities(tools))
+    for entry in _entries(choice):
+        if not any(designates(entry, *identity) for identity in declared):
+            raise InvalidRequest(
+                f"Tool choice {quoted(entry['type'])} not found in 'tools' parameter.", param="tool_choice"
+            )
 
 
-def _named_functions(choice: ToolChoice) -> list[str]:
+def _identities(tools: Sequence[WireTool]) -> Iterator[tuple[str, str | None, str | None]]:
+    """Type, name and namespace of every tool."""
+    for tool in tools:
+        if tool["type"] == "namespace":
+            yield from ((member["type"], member["name"], tool["name"]) for member in tool["tools"])
+        else:
+            yield tool["type"], tool.get("name"), None
+
+
+def _entries(choice: ToolChoice) -> Sequence[Mapping[str, Any]]:
     if isinstance(choice, str):
-        return []
-    if choice["type"] == "function":
-        return [choice["name"]]
-    return [tool["name"] for tool in choice["tools"]]
+        return ()
+    return choice["tools"] if choice["type"] == "allowed_tools" else (choice,)

@@ -1,13 +1,15 @@
 """What the upstream told about one response, beside what the client is shown.
 
-Kept for the next turn (signatures, call ids), for the bill (usage) and for the trace
-(everything that found no place in the response).
+Kept for the next turn (signatures, call ids, hosted steps), for the bill (usage) and for
+the trace (everything that found no place in the response).
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from responses_api.core.conversation import ConversationItem, UpstreamFacts, WireItem
-from responses_api.core.generation_events import AnswerStarted, ToolCall, UsageReported
+from responses_api.core.generation_events import AnswerContinued, AnswerStarted, ToolCall, UsageReported
 from responses_api.core.token_usage import total_usage
 
 
@@ -16,29 +18,41 @@ class UpstreamRecord:
 
     Attributes:
         items: Finished items in order, with what the upstream attached to each.
-        model_version: The model that answers, as the upstream names it.
+        model_version: The model that answers, as the upstream names it; None if it does not.
         upstream_id: The upstream's id of its latest answer.
         dropped: Calls beyond what the request allowed.
         ignored_parts: Upstream names of what had no place in the response.
     """
 
-    def __init__(self, response_id: str) -> None:
+    def __init__(self, response_id: str, asked_model: str | None = None) -> None:
+        """Begin.
+
+        Args:
+            response_id: Of the response.
+            asked_model: The upstream's name of the model that the request is for.
+        """
         self._response_id = response_id
+        self._asked_model = asked_model
         self._answer = 0
-        self._answer_begins_at = 0
         self._usage_by_answer: dict[int, UsageReported] = {}
+        self._unanswered: dict[str, int] = {}
         self.items: list[ConversationItem] = []
         self.model_version: str | None = None
         self.upstream_id: str | None = None
         self.dropped: list[ToolCall] = []
         self.ignored_parts: list[str] = []
 
-    def begin_answer(self, event: AnswerStarted) -> None:
+    def begin_answer(self, event: AnswerStarted | AnswerContinued) -> None:
         """Another answer begins; what it does not name stays known from the one before."""
         self._answer += 1
-        self._answer_begins_at = len(self.items)
+        self._unanswered.clear()
         self.model_version = event.model_version or self.model_version
         self.upstream_id = event.upstream_id or self.upstream_id
+
+    @property
+    def signing_model(self) -> str | None:
+        """The model that signs what comes now: the one that answers, or was asked if that is not said."""
+        return self.model_version or self._asked_model
 
     def report_usage(self, usage: UsageReported) -> None:
         """Take the answer's latest counts, which replace its earlier ones."""
@@ -49,25 +63,36 @@ class UpstreamRecord:
         """Tokens of all answers so far; None until one was reported."""
         return total_usage(list(self._usage_by_answer.values()))
 
-    def keep(self, wire: WireItem, signature: str | None, call_id: str | None) -> None:
+    def keep(
+        self,
+        wire: WireItem,
+        signature: str | None = None,
+        call_id: str | None = None,
+        parts: Sequence[Mapping[str, Any]] = (),
+    ) -> None:
         """Append a finished item. ``call_id`` is the upstream's own."""
-        facts = UpstreamFacts(signature, call_id, self.model_version)
+        facts = UpstreamFacts(signature, call_id, self.signing_model, tuple(parts))
         self.items.append(ConversationItem(wire, self._response_id, facts))
 
-    def sign_last(self, signature: str) -> None:
-        """Keep a signature that came while no item was open.
+    def await_answer(self, run: str) -> None:
+        """The last item shows a hosted step whose answer has not come; it may still come late."""
+        self._unanswered[run] = len(self.items) - 1
 
-        It belongs to the last item where that can carry one, and else to an empty text
-        part: an assistant message without content, which is in no output. Items of
-        earlier answers are out of reach, since a signature fits no part but its own.
+    def keep_late_answer(self, run: str, part: Mapping[str, Any]) -> str | None:
+        """Add the answer to a hosted step that is over for the client.
+
+        Returns:
+            The id of its item; None if no step of this answer waits for it.
         """
-        last = self.items[-1] if len(self.items) > self._answer_begins_at else None
-        if last is None or not _may_be_signed(last):
-            self.keep({"type": "message", "role": "assistant", "content": []}, signature, None)
-            return
-        self.items[-1] = replace(last, upstream=UpstreamFacts(signature, None, self.model_version))
+        index = self._unanswered.pop(run, None)
+        if index is None:
+            return None
+        item = self.items[index]
+        facts = item.upstream or UpstreamFacts()
+        self.items[index] = replace(item, upstream=replace(facts, parts=(*facts.parts, part)))
+        item_id: str = item.wire["id"]
+        return item_id
 
-
-def _may_be_signed(item: ConversationItem) -> bool:
-    signed = item.upstream is not None and item.upstream.signature is not None
-    return item.wire["type"] in ("message", "reasoning") and not signed
+    def keep_empty(self, signature: str) -> None:
+        """Append a signed empty part: an assistant message without content, which is in no output."""
+        self.keep({"type": "message", "role": "assistant", "content": []}, signature)

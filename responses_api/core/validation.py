@@ -25,6 +25,8 @@ _OTHER = "(other)"
 _EXPECTED: Mapping[str, str] = {
     "string_type": "a string",
     "int_type": "an integer",
+    "int_parsing": "an integer",
+    "int_parsing_size": "an integer",
     "float_type": "a decimal",
     "finite_number": "a finite decimal",
     "bool_type": "a boolean",
@@ -242,6 +244,13 @@ def _wrong_image_url(path: str, detail: ErrorDetails) -> InvalidRequest:
     )
 
 
+def _wrong_base64(path: str, detail: ErrorDetails) -> InvalidRequest:
+    problem = detail["ctx"]["problem"]
+    return _fault(
+        path, "invalid_value", f"Invalid '{path}'. Expected base64-encoded data, but got {problem}."
+    )
+
+
 _WORDINGS: Mapping[str, Callable[[str, ErrorDetails], InvalidRequest]] = {
     "missing": _missing,
     "missing_member": _missing,
@@ -257,5 +266,6 @@ _WORDINGS: Mapping[str, Callable[[str, ErrorDetails], InvalidRequest]] = {
     "too_long": _too_many,
     "too_short": _too_few,
     "invalid_image_url": _wrong_image_url,
+    "invalid_base64": _wrong_base64,
 }
 """The wording by pydantic's error type; every other complaint is one of a wrong type."""

@@ -1,11 +1,11 @@
-"""The Gemini protocol's answer as typed values: every response field name lives here.
+"""The Gemini protocol's answer as typed values: chunks, candidates, parts.
 
 Pure. Second step of the path: one SSE payload (or one whole JSON body) in, ``Chunk`` or
-``ErrorStatus`` values out. Unknown fields are ignored and enum values stay strings, because
-the upstream adds both without notice.
+``ErrorStatus`` values out. Field names of the upstream's answers live here, in ``attachments``
+and in ``status``, and nowhere else.
 
-Source: Gemini API reference (v1beta ``GenerateContentResponse``, ``google.rpc.Status``), and
-the Code Assist variant that wraps a chunk in ``{"response": ..., "traceId": ...}``.
+Source: Gemini API reference (v1beta ``GenerateContentResponse``), and the Code Assist variant
+that wraps a chunk in ``{"response": ..., "traceId": ...}``.
 """
 
 import re
@@ -13,7 +13,11 @@ from typing import Any
 
 import msgspec
 
-_STRAY_COMMA = re.compile(r",(?=\s*[,}\]])")
+from responses_api.gemini.status import ErrorStatus
+from responses_api.gemini.wire import NOT_THAT_JSON, WireStruct, lenient
+
+_STRAY_COMMA = re.compile(rb",(?=\s*[,}\]])")
+_OUTER_NOISE = b" \t\r\n,"
 
 DONE_PAYLOAD = b"[DONE]"
 """End mark of some compatible backends; the protocol itself has none."""
@@ -23,11 +27,7 @@ class UnreadableChunk(Exception):
     """A payload is not JSON, or not of the protocol's shape."""
 
 
-class _Struct(msgspec.Struct, frozen=True, rename="camel"):
-    """Base of all wire structures."""
-
-
-class FunctionCall(_Struct, frozen=True):
+class FunctionCall(WireStruct, frozen=True):
     """A call that the model wants made; ``args`` is a JSON object, absent for none."""
 
     name: str = ""
@@ -35,113 +35,103 @@ class FunctionCall(_Struct, frozen=True):
     args: msgspec.Raw = msgspec.Raw(b"null")
 
 
-class Part(_Struct, frozen=True):
+class Blob(WireStruct, frozen=True):
+    """A picture or a sound within the answer; ``data`` in base64, of either alphabet."""
+
+    mime_type: str = ""
+    data: str = ""
+
+
+class ExecutableCode(WireStruct, frozen=True):
+    """A program of the model's."""
+
+    code: str = ""
+
+
+class CodeExecutionResult(WireStruct, frozen=True):
+    """How a program of the model's ended."""
+
+    outcome: str = ""
+    output: str = ""
+
+
+class HostedInvocation(WireStruct, frozen=True):
+    """A ``toolCall`` (with ``args``) or its ``toolResponse`` (with ``response``)."""
+
+    id: str | None = None
+    tool_type: str = ""
+    args: dict[str, Any] | None = None
+    response: dict[str, Any] | None = None
+
+
+class Part(WireStruct, frozen=True):
     """One part of the answer: text, a thought, a call, or something else by name."""
 
     text: str | None = None
     thought: bool = False
     thought_signature: str | None = None
     function_call: FunctionCall | None = None
+    inline_data: Blob | None = None
+    executable_code: ExecutableCode | None = None
+    code_execution_result: CodeExecutionResult | None = None
+    tool_call: HostedInvocation | None = None
+    tool_response: HostedInvocation | None = None
     function_response: dict[str, Any] | None = None
-    inline_data: dict[str, Any] | None = None
     file_data: dict[str, Any] | None = None
-    executable_code: dict[str, Any] | None = None
-    code_execution_result: dict[str, Any] | None = None
-    tool_call: dict[str, Any] | None = None
-    tool_response: dict[str, Any] | None = None
     audio_transcription: dict[str, Any] | None = None
 
-    def other_kind(self) -> str | None:
-        """Wire name of the member that is neither text nor a function call, if there is one."""
-        return next((wire for attribute, wire in _OTHER_KINDS if getattr(self, attribute) is not None), None)
+    def foreign_kind(self) -> str | None:
+        """Wire name of the member that no generation event stands for, if there is one."""
+        return next(
+            (wire for attribute, wire in _FOREIGN_KINDS if getattr(self, attribute) is not None), None
+        )
 
 
-_OTHER_KINDS = (
+_FOREIGN_KINDS = (
     ("function_response", "functionResponse"),
-    ("inline_data", "inlineData"),
     ("file_data", "fileData"),
-    ("executable_code", "executableCode"),
-    ("code_execution_result", "codeExecutionResult"),
-    ("tool_call", "toolCall"),
-    ("tool_response", "toolResponse"),
     ("audio_transcription", "audioTranscription"),
 )
 
 
-class Content(_Struct, frozen=True):
-    """Parts in the order in which the model wrote them."""
+class Content(WireStruct, frozen=True):
+    """Parts in the order in which the model wrote them, each still JSON (``decode_part``)."""
 
-    parts: tuple[Part, ...] = ()
+    parts: tuple[msgspec.Raw, ...] = ()
 
 
-class Candidate(_Struct, frozen=True):
-    """One answer; only the first of a chunk counts."""
+class Candidate(WireStruct, frozen=True):
+    """One answer; of several, only that of index 0 counts."""
 
     content: Content | None = None
+    index: int | None = None
     finish_reason: str | None = None
     finish_message: str | None = None
-    grounding_metadata: dict[str, Any] | None = None
+    continuation_token: str | None = None
+    grounding_metadata: msgspec.Raw = msgspec.Raw()
+    url_context_metadata: msgspec.Raw = msgspec.Raw()
+    logprobs_result: msgspec.Raw = msgspec.Raw()
 
 
-class PromptFeedback(_Struct, frozen=True):
+class PromptFeedback(WireStruct, frozen=True):
     """Whether the prompt itself was blocked."""
 
     block_reason: str | None = None
     block_reason_message: str | None = None
 
 
-class UsageMetadata(_Struct, frozen=True):
-    """Token counts; a running total, so the last one of a stream counts."""
+class UsageMetadata(WireStruct, frozen=True):
+    """Token counts; a running total, so the last one of a stream counts. Zeroes are left out."""
 
-    prompt_token_count: int = 0
-    cached_content_token_count: int = 0
-    tool_use_prompt_token_count: int = 0
-    candidates_token_count: int = 0
-    thoughts_token_count: int = 0
-
-
-class ErrorStatus(_Struct, frozen=True):
-    """``google.rpc.Status`` in its REST form; ``code`` is the HTTP status."""
-
-    code: int | str = 0
-    message: str = ""
-    status: str = ""
-    details: tuple[msgspec.Raw, ...] | None = None
+    prompt_token_count: int | None = None
+    cached_content_token_count: int | None = None
+    tool_use_prompt_token_count: int | None = None
+    candidates_token_count: int | None = None
+    thoughts_token_count: int | None = None
+    total_token_count: int | None = None
 
 
-class QuotaViolation(_Struct, frozen=True):
-    """One exceeded quota of a ``QuotaFailure``."""
-
-    quota_id: str = ""
-    quota_metric: str = ""
-    quota_value: int | str | None = None
-
-
-class FieldViolation(_Struct, frozen=True):
-    """One refused field of a ``BadRequest``."""
-
-    field: str = ""
-    description: str = ""
-
-
-class HelpLink(_Struct, frozen=True):
-    """One link of a ``Help``."""
-
-    url: str = ""
-
-
-class ErrorDetail(_Struct, frozen=True):
-    """Any entry of ``details``: the members of all ``google.rpc`` kinds that are read."""
-
-    kind: str = msgspec.field(name="@type", default="")
-    reason: str = ""
-    retry_delay: str = ""
-    violations: tuple[QuotaViolation, ...] = ()
-    field_violations: tuple[FieldViolation, ...] = ()
-    links: tuple[HelpLink, ...] = ()
-
-
-class Chunk(_Struct, frozen=True):
+class Chunk(WireStruct, frozen=True):
     """One ``GenerateContentResponse``, whose parts are what came since the last one."""
 
     candidates: tuple[Candidate, ...] = ()
@@ -150,52 +140,87 @@ class Chunk(_Struct, frozen=True):
     model_version: str | None = None
     response_id: str | None = None
 
+    def candidate(self) -> Candidate | None:
+        """The one answer that counts, if this chunk has a piece of it."""
+        return next((candidate for candidate in self.candidates if not candidate.index), None)
 
-class _Payload(Chunk, frozen=True):
-    """A chunk, a wrapped chunk or an error: what may stand in one frame."""
+
+class _Response(Chunk, frozen=True):
+    """A chunk or an error."""
 
     error: ErrorStatus | str | None = None
     error_description: str | None = msgspec.field(name="error_description", default=None)
-    response: Chunk | None = None
+
+
+class _Payload(_Response, frozen=True):
+    """What may stand in one frame: a response, or one wrapped as Code Assist wraps it."""
+
+    response: _Response | None = None
     trace_id: str | None = None
 
 
 type Message = Chunk | ErrorStatus
 
-_decoder = msgspec.json.Decoder(_Payload | tuple[_Payload, ...])
-_detail_decoder = msgspec.json.Decoder(ErrorDetail)
+type _Payloads = _Payload | tuple[_Payload, ...]
+
+_decoder: msgspec.json.Decoder[_Payloads] = msgspec.json.Decoder(_Payload | tuple[_Payload, ...])
+_part_decoder = msgspec.json.Decoder(Part)
+_read_bare_status = lenient(ErrorStatus)
+_NOTHING_KNOWN = _Payload()
 
 
 def decode_payload(payload: bytes) -> tuple[Message, ...]:
     """Read one SSE payload or one whole JSON body.
 
     Args:
-        payload: UTF-8 JSON text: a chunk, a wrapped chunk, ``{"error": ...}``, or an array of
-            them (the form of a streaming call without ``alt=sse``). Surrounding white space
-            and stray commas are forgiven.
+        payload: UTF-8 JSON text: a chunk, a wrapped chunk, ``{"error": ...}``, a bare status, or
+            an array of them (the form of a streaming call without ``alt=sse``). Surrounding
+            white space and stray commas are forgiven.
 
     Raises:
-        UnreadableChunk: not UTF-8, not JSON, or not of these shapes.
+        UnreadableChunk: not JSON, or not of these shapes.
     """
-    if payload.strip() in (b"", DONE_PAYLOAD):
+    text = payload.strip(_OUTER_NOISE)
+    if text in (b"", DONE_PAYLOAD):
         return ()
     try:
-        decoded = _decode(payload.decode("utf-8").strip(" \t\r\n,"))
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        decoded = _decode(text)
+    except NOT_THAT_JSON as error:
         raise UnreadableChunk(str(error)) from error
-    return tuple(_message(entry) for entry in (decoded if isinstance(decoded, tuple) else (decoded,)))
+    if isinstance(decoded, tuple):
+        return tuple(map(_message, decoded))
+    return (_bare_status(text) or decoded,) if decoded == _NOTHING_KNOWN else (_message(decoded),)
 
 
-def decode_details(status: ErrorStatus) -> tuple[ErrorDetail, ...]:
-    """The details of ``status`` that can be read; others are left out."""
-    return tuple(detail for raw in status.details or () if (detail := _detail(raw)) is not None)
+def decode_part(raw: msgspec.Raw) -> Part:
+    """Read one part of a candidate.
+
+    Raises:
+        UnreadableChunk: not of a part's shape.
+    """
+    try:
+        return _part_decoder.decode(raw)
+    except NOT_THAT_JSON as error:
+        raise UnreadableChunk(str(error)) from error
+
+
+def verbatim(raw: msgspec.Raw) -> dict[str, Any]:
+    """A part with all its members, known or not, as it has to go back on the next turn.
+
+    Raises:
+        UnreadableChunk: no JSON object, or a number in it that is beyond any range.
+    """
+    try:
+        return msgspec.json.decode(raw, type=dict[str, Any])
+    except NOT_THAT_JSON as error:
+        raise UnreadableChunk(str(error)) from error
 
 
 def arguments_json(call: FunctionCall) -> str:
     """The arguments of ``call`` as compact JSON text of an object, numbers to the digit as sent.
 
     Raises:
-        UnreadableChunk: ``args`` is no object.
+        UnreadableChunk: ``args`` is no object, or not UTF-8.
     """
     raw = bytes(call.args).strip()
     if raw == b"null":
@@ -203,35 +228,42 @@ def arguments_json(call: FunctionCall) -> str:
     if not raw.startswith(b"{"):
         raise UnreadableChunk(f"args of function call {call.name!r} is not an object")
     compact: bytes = msgspec.json.format(raw, indent=-1)
-    return compact.decode()
+    try:
+        return compact.decode()
+    except UnicodeDecodeError as error:
+        raise UnreadableChunk(str(error)) from error
 
 
-def _decode(text: str) -> Any:
+def _decode(text: bytes) -> _Payloads:
     try:
         return _decoder.decode(text)
     except msgspec.ValidationError:
         raise
     except msgspec.DecodeError:
-        return _decoder.decode(_STRAY_COMMA.sub("", text))
-
-
-def _detail(raw: msgspec.Raw) -> ErrorDetail | None:
-    try:
-        return _detail_decoder.decode(raw)
-    except msgspec.DecodeError:
-        return None
+        return _decoder.decode(_STRAY_COMMA.sub(b"", text))
 
 
 def _message(payload: _Payload) -> Message:
-    match payload.error:
-        case ErrorStatus() as status:
-            return status
-        case str() as text:
-            return ErrorStatus(message=payload.error_description or text)
-        case None:
-            pass
-    if payload.response is None:
+    wrapped = payload.response
+    error = _error(payload) or (_error(wrapped) if wrapped is not None else None)
+    if error is not None:
+        return error
+    if wrapped is None:
         return payload
-    if payload.response.response_id is None:
-        return msgspec.structs.replace(payload.response, response_id=payload.trace_id)
-    return payload.response
+    if wrapped.response_id is None:
+        return msgspec.structs.replace(wrapped, response_id=payload.trace_id)
+    return wrapped
+
+
+def _error(response: _Response) -> ErrorStatus | None:
+    match response.error:
+        case str() as text:
+            return ErrorStatus(message=response.error_description or text)
+        case status:
+            return status
+
+
+def _bare_status(text: bytes) -> ErrorStatus | None:
+    """An error without its envelope, as some proxies of Google's send it."""
+    status = _read_bare_status(msgspec.Raw(text))
+    return status if status is not None and status.code and (status.message or status.status) else None

@@ -16,6 +16,10 @@ from responses_api.gemini.tools import ToolSetup
 
 _SERVICE_TIERS = {"flex": "flex", "priority": "priority", "fast": "priority"}
 _LOGPROBS = "message.output_text.logprobs"
+_VERBOSITY_HINTS = {
+    "low": "Keep your answers short: say what is needed and nothing more.",
+    "high": "Answer in depth: explain your reasoning and cover the details.",
+}
 
 
 def build_generation_config(
@@ -27,7 +31,7 @@ def build_generation_config(
         ``generationConfig``; empty if there is nothing to say.
 
     Raises:
-        InvalidRequest: JSON output together with functions, where the model cannot do both.
+        InvalidRequest: JSON output together with tools, where the model cannot do both.
     """
     config: dict[str, Any] = _without_nones(
         {
@@ -39,6 +43,7 @@ def build_generation_config(
     config |= _penalties(request, model, notes)
     config |= _logprobs(request)
     config |= _output_format(request.text.format if request.text else None, tools, model, notes)
+    config |= _modalities(tools)
     if request.reasoning is not None:
         thinking, approximations = thinking_config(
             model.thinking, request.reasoning.effort, request.reasoning.summary
@@ -51,6 +56,14 @@ def build_generation_config(
 def wants_json(request: CreateRequest) -> bool:
     """Whether the answer's text has to be JSON."""
     return request.text is not None and isinstance(request.text.format, JsonObjectFormat | JsonSchemaFormat)
+
+
+def verbosity_hint(request: CreateRequest) -> str | None:
+    """A sentence for the system text that asks for the request's ``text.verbosity``.
+
+    The upstream has no switch for it. None where the model's own measure is wanted.
+    """
+    return _VERBOSITY_HINTS.get(request.text.verbosity or "") if request.text is not None else None
 
 
 def build_service_tier(request: CreateRequest, notes: Adaptations) -> dict[str, Any]:
@@ -82,6 +95,16 @@ def _logprobs(request: CreateRequest) -> dict[str, Any]:
     return {"responseLogprobs": True} if _LOGPROBS in request.include else {}
 
 
+def _modalities(tools: ToolSetup) -> dict[str, Any]:
+    """The forms of the answer, where pictures are wanted."""
+    if not tools.response_modalities:
+        return {}
+    config: dict[str, Any] = {"responseModalities": list(tools.response_modalities)}
+    if tools.aspect_ratio is not None:
+        config["imageConfig"] = {"aspectRatio": tools.aspect_ratio}
+    return config
+
+
 def _output_format(
     format: TextFormat | None, tools: ToolSetup, model: ModelProfile, notes: Adaptations
 ) -> dict[str, Any]:
@@ -93,19 +116,19 @@ def _output_format(
             return {"responseMimeType": "application/json"}
         case JsonSchemaFormat():
             _check_compatible(tools, model)
-            schema, lost = to_upstream_schema(format.json_schema, param="text.format.schema")
-            notes.add(*(f"text.format.schema: JSON Schema keyword {keyword} is left out" for keyword in lost))
+            schema, losses = to_upstream_schema(format.json_schema, param="text.format.schema")
+            notes.add(*(f"text.format.schema: {loss}" for loss in losses))
             return {"responseMimeType": "application/json", "responseJsonSchema": schema}
         case _:
             assert_never(format)
 
 
 def _check_compatible(tools: ToolSetup, model: ModelProfile) -> None:
-    if not tools.declarations:
+    if not tools.declarations and not tools.hosted:
         return
-    if not model.is_modern:
+    if not model.json_with_functions:
         raise InvalidRequest(
-            f"{model.name} cannot combine JSON output with function tools. "
+            f"{model.name} cannot combine JSON output with tools. "
             "Leave one of them out, or use a Gemini 3 or newer model.",
             param="text.format",
         )

@@ -6,10 +6,8 @@ two liberties that the Gemini protocol needs: the last frame may lack its blank 
 error body may stand in the stream as bare JSON without ``data:`` in front.
 """
 
-import re
-
-_LINE_END = re.compile(rb"\r\n|\r|\n")
 _FIELDS = frozenset({b"data", b"event", b"id", b"retry"})
+_DATA = b"data:"
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 RAW_LIMIT = 64 * 1024
@@ -32,6 +30,8 @@ class SseDecoder:
         self._raw_size = 0
         self._line_count = 0
         self._frame_count = 0
+        self.unfinished: bytes | None = None
+        """Payload of the frame in which the body ended, if it did; perhaps only a piece of it."""
 
     def feed(self, data: bytes) -> list[bytes]:
         """Consume one read; return the payloads that it completed, in order.
@@ -49,19 +49,27 @@ class SseDecoder:
         if self._after_cr:
             data = data.removeprefix(b"\n")
         self._after_cr = data.endswith(b"\r")
-        first, *rest = _LINE_END.split(data)
-        self._tail.append(first)
+        # Of bytes, unlike of text, splitlines knows exactly CR, LF and CRLF.
+        lines = data.splitlines()
+        unfinished = b"" if data.endswith((b"\n", b"\r")) or not lines else lines.pop()
         payloads: list[bytes] = []
-        for line in rest:
-            self._line(b"".join(self._tail), payloads)
-            self._tail = [line]
+        for line in lines:
+            if self._tail:
+                line = b"".join((*self._tail, line))
+                self._tail = []
+            self._line(line, payloads)
+        if unfinished:
+            self._tail.append(unfinished)
         return payloads
 
     def _end(self) -> list[bytes]:
         payloads: list[bytes] = []
-        self._line(b"".join(self._tail), payloads)
+        last_line = b"".join(self._tail)
         self._tail = []
+        if not _DATA.startswith(last_line):
+            self._line(last_line, payloads)
         self._dispatch(payloads)
+        self.unfinished = payloads[0] if payloads else None
         raw = b"\n".join(self._raw).strip()
         self._raw = []
         if raw and (raw.startswith((b"{", b"[")) or not self._frame_count):

@@ -5,35 +5,12 @@ chunk on the same path, and an error answer is a body that is collected and tran
 that there is no second translator to keep in step.
 """
 
-from collections.abc import Callable, Iterator
 from typing import assert_never
 
-from responses_api.core.generation_events import (
-    AnswerStarted,
-    Finished,
-    GenerationEvent,
-    PartIgnored,
-    PartSigned,
-    TextDelta,
-    ThoughtDelta,
-    ToolCall,
-    UpstreamFailed,
-    UsageReported,
-)
-from responses_api.gemini.chunks import (
-    Candidate,
-    Chunk,
-    ErrorStatus,
-    FunctionCall,
-    Message,
-    Part,
-    UnreadableChunk,
-    UsageMetadata,
-    arguments_json,
-    decode_payload,
-)
+from responses_api.core.generation_events import Finished, GenerationEvent, UpstreamFailed
+from responses_api.gemini.answer import Answer
+from responses_api.gemini.chunks import Chunk, Message, UnreadableChunk, decode_payload
 from responses_api.gemini.errors import (
-    STREAM_ENDED_EARLY,
     UNREADABLE_ANSWER,
     LocalProtocolError,
     blocked_prompt,
@@ -41,8 +18,8 @@ from responses_api.gemini.errors import (
     failure_from_status,
     protocol_failure,
 )
-from responses_api.gemini.finish import finished, finished_empty
 from responses_api.gemini.sse import SseDecoder
+from responses_api.gemini.status import ErrorStatus
 
 ERROR_BODY_LIMIT = 64 * 1024
 """Bytes kept of an error answer; the rest is read and thrown away."""
@@ -55,7 +32,8 @@ class GeminiStreamParser:
     """One answer of the upstream, fed as it arrives.
 
     The events of one answer end with exactly one ``Finished`` or ``UpstreamFailed``, directly
-    after at most one ``UsageReported`` (tokens; the upstream's last running total).
+    after at most one ``UsageReported`` (tokens; the upstream's last running total), and that
+    after at most one ``Grounded``.
     """
 
     def __init__(self, *, http_status: int = 200, streaming: bool = True) -> None:
@@ -68,8 +46,8 @@ class GeminiStreamParser:
         """
         self._http_status = http_status
         self._is_refused = not 200 <= http_status < 300
-        self._feed_frames = self._framer(streaming)
-        self._answer = _Answer()
+        self._frames = self._framer(streaming)
+        self._answer = Answer()
         self._is_over = False
         self._body_ended = False
 
@@ -93,7 +71,7 @@ class GeminiStreamParser:
         if self._is_over:
             return []
         events: list[GenerationEvent] = []
-        for payload in self._feed_frames(data):
+        for payload in self._frames.feed(data):
             if not self._is_over:
                 events += self._payload(payload)
         if self._body_ended and not self._is_over:
@@ -112,10 +90,10 @@ class GeminiStreamParser:
         self._is_over = True
         return self._answer.usage_events()
 
-    def _framer(self, streaming: bool) -> Callable[[bytes], list[bytes]]:
+    def _framer(self, streaming: bool) -> "SseDecoder | _WholeBody":
         if self._is_refused:
-            return _WholeBody(limit=ERROR_BODY_LIMIT).feed
-        return SseDecoder().feed if streaming else _WholeBody(limit=None).feed
+            return _WholeBody(limit=ERROR_BODY_LIMIT)
+        return SseDecoder() if streaming else _WholeBody(limit=None)
 
     def _payload(self, payload: bytes) -> list[GenerationEvent]:
         if self._is_refused:
@@ -126,15 +104,21 @@ class GeminiStreamParser:
                 if not self._is_over:
                     events += self._message(message)
         except UnreadableChunk:
-            events += self._terminal(protocol_failure(UNREADABLE_ANSWER, _UNREADABLE))
+            events += self._terminal(self._unreadable(payload))
         return events
+
+    def _unreadable(self, payload: bytes) -> Finished | UpstreamFailed:
+        """What it means that ``payload`` cannot be read: it was cut off with the body, or is nonsense."""
+        if payload == self._frames.unfinished:
+            return self._answer.ending()
+        return protocol_failure(UNREADABLE_ANSWER, _UNREADABLE)
 
     def _message(self, message: Message) -> list[GenerationEvent]:
         match message:
             case ErrorStatus():
                 return self._terminal(failure_from_status(message))
             case Chunk():
-                events = list(self._answer.chunk(message))
+                events = self._answer.chunk(message)
                 blocked = _blocked(message)
                 return events if blocked is None else events + self._terminal(blocked)
             case _:
@@ -142,11 +126,14 @@ class GeminiStreamParser:
 
     def _terminal(self, event: Finished | UpstreamFailed) -> list[GenerationEvent]:
         self._is_over = True
-        return [*self._answer.usage_events(), event]
+        return [*self._answer.closing_events(), event]
 
 
 class _WholeBody:
     """Collects a body and hands it over as one payload at its end."""
+
+    unfinished = None
+    """A body that is not streamed has no frames that could break off."""
 
     def __init__(self, *, limit: int | None) -> None:
         self._pieces: list[bytes] = []
@@ -162,92 +149,8 @@ class _WholeBody:
         return []
 
 
-class _Answer:
-    """What the chunks have said so far, as far as the ending depends on it."""
-
-    def __init__(self) -> None:
-        self._started = False
-        self._has_content = False
-        self._ignored: tuple[str, ...] = ()
-        self._usage: UsageMetadata | None = None
-        self._finish: Candidate | None = None
-
-    def chunk(self, chunk: Chunk) -> Iterator[GenerationEvent]:
-        if not self._started:
-            self._started = True
-            yield AnswerStarted(model_version=chunk.model_version, upstream_id=chunk.response_id)
-        if chunk.usage_metadata is not None:
-            self._usage = chunk.usage_metadata
-        for candidate in chunk.candidates[:1]:
-            yield from self._candidate(candidate)
-
-    def usage_events(self) -> list[GenerationEvent]:
-        return [] if self._usage is None else [_usage_reported(self._usage)]
-
-    def ending(self) -> Finished | UpstreamFailed:
-        """What the end of the body means."""
-        if self._finish is None or not self._finish.finish_reason:
-            return protocol_failure(
-                STREAM_ENDED_EARLY, "The upstream's answer ended before the model said that it was done."
-            )
-        terminal = finished(self._finish.finish_reason, self._finish.finish_message)
-        if terminal.outcome == "completed" and not self._has_content:
-            return finished_empty(terminal.raw_reason, self._ignored)
-        return terminal
-
-    def _candidate(self, candidate: Candidate) -> Iterator[GenerationEvent]:
-        if candidate.content is not None:
-            for part in candidate.content.parts:
-                for event in _part_events(part):
-                    self._note(event)
-                    yield event
-        if candidate.grounding_metadata is not None:
-            yield PartIgnored("groundingMetadata")
-        if candidate.finish_reason:
-            self._finish = candidate
-
-    def _note(self, event: GenerationEvent) -> None:
-        if isinstance(event, PartIgnored):
-            self._ignored += (event.kind,)
-        else:
-            self._has_content = True
-
-
-def _part_events(part: Part) -> Iterator[GenerationEvent]:
-    if part.function_call is not None:
-        yield _tool_call(part.function_call, part.thought_signature)
-        return
-    if part.text:
-        yield ThoughtDelta(part.text) if part.thought else TextDelta(part.text)
-    elif (kind := part.other_kind()) is not None:
-        yield PartIgnored(kind)
-        return
-    if part.thought_signature:
-        yield PartSigned(part.thought_signature)
-
-
-def _tool_call(call: FunctionCall, signature: str | None) -> ToolCall | PartIgnored:
-    if not call.name:
-        return PartIgnored("functionCall")
-    return ToolCall(
-        name=call.name,
-        arguments=arguments_json(call),
-        upstream_call_id=call.id or None,
-        signature=signature or None,
-    )
-
-
 def _blocked(chunk: Chunk) -> UpstreamFailed | None:
     feedback = chunk.prompt_feedback
     if feedback is None or (feedback.block_reason or "") in _NO_BLOCK:
         return None
     return blocked_prompt(feedback.block_reason or "", feedback.block_reason_message)
-
-
-def _usage_reported(usage: UsageMetadata) -> UsageReported:
-    return UsageReported(
-        input_tokens=usage.prompt_token_count + usage.tool_use_prompt_token_count,
-        cached_tokens=usage.cached_content_token_count,
-        output_tokens=usage.candidates_token_count + usage.thoughts_token_count,
-        reasoning_tokens=usage.thoughts_token_count,
-    )

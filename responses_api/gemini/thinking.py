@@ -42,7 +42,15 @@ class BudgetControl:
     """The budget that the model uses when none is sent; -1 = it decides."""
 
 
-type ThinkingControl = LevelControl | BudgetControl
+@dataclass(frozen=True, slots=True)
+class NoControl:
+    """A model whose thinking cannot be steered."""
+
+    thinks: bool
+    """Whether it has thoughts to show."""
+
+
+type ThinkingControl = LevelControl | BudgetControl | NoControl
 
 
 def thinking_config(
@@ -69,9 +77,13 @@ def thinking_config(
             case BudgetControl():
                 config["thinkingBudget"] = budget = control.budgets[effort]
                 notes.append(f"reasoning.effort={effort} is sent as a thinking budget of {budget} tokens")
+            case NoControl():
+                notes.append(f"reasoning.effort={effort} is left out: the model's thinking cannot be steered")
             case _:
                 assert_never(control)
-    if summary is not None:
+    if summary is not None and control == NoControl(thinks=False):
+        notes.append(f"reasoning.summary={summary} is left out: the model does not think")
+    elif summary is not None:
         config["includeThoughts"] = True
         if summary != "auto":
             notes.append(

@@ -9,11 +9,10 @@ from collections import defaultdict, deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from responses_api.core.client_tools import CALL_TYPES, OUTPUT_TYPES
 from responses_api.core.conversation import ConversationItem
 from responses_api.core.errors import InvalidRequest
-
-_CALLS = frozenset({"function_call", "custom_tool_call"})
-_OUTPUTS = frozenset({"function_call_output", "custom_tool_call_output"})
+from responses_api.core.output_pairing import with_call_ids
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +25,14 @@ class AnsweredCall:
 
 @dataclass(frozen=True, slots=True)
 class UserTurn:
-    """Messages that are not the model's, in order."""
+    """What is not the model's, in order: messages, and what a tool said without being called."""
 
     messages: tuple[ConversationItem, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class ModelTurn:
-    """One step of the model: messages, reasoning and calls. Its calls are parallel."""
+    """One step of the model: messages, reasoning, hosted steps and calls. Its calls are parallel."""
 
     entries: tuple[ConversationItem | AnsweredCall, ...]
 
@@ -53,18 +52,18 @@ def split_into_turns(conversation: Sequence[ConversationItem]) -> list[Turn]:
     Raises:
         InvalidRequest: an output without its call, or a call without its output.
     """
-    outputs = _outputs_by_call(conversation)
+    items = with_call_ids(conversation)
+    outputs = _outputs_by_call(items)
     turns: list[Turn] = []
     speakers: list[ConversationItem] = []
     step: list[ConversationItem | AnsweredCall] = []
     step_id: str | None = None
     answered_by: set[str | None] = set()
-    for index, item in enumerate(conversation):
-        kind = item.wire["type"]
-        if kind in _OUTPUTS:
+    for index, item in enumerate(items):
+        if _is_answer(item):
             answered_by.add(item.response_id)
             continue
-        is_user = kind == "message" and item.wire["role"] != "assistant"
+        is_user = _is_from_outside(item)
         if step and (is_user or item.response_id != step_id or item.response_id in answered_by):
             turns.append(ModelTurn(tuple(step)))
             step = []
@@ -76,7 +75,7 @@ def split_into_turns(conversation: Sequence[ConversationItem]) -> list[Turn]:
             speakers = []
         if not step:
             step_id, answered_by = item.response_id, set()
-        step.append(AnsweredCall(item, outputs[index]) if kind in _CALLS else item)
+        step.append(AnsweredCall(item, outputs[index]) if item.wire["type"] in CALL_TYPES else item)
     if step:
         turns.append(ModelTurn(tuple(step)))
     if speakers:
@@ -84,15 +83,24 @@ def split_into_turns(conversation: Sequence[ConversationItem]) -> list[Turn]:
     return turns
 
 
-def _outputs_by_call(conversation: Sequence[ConversationItem]) -> dict[int, ConversationItem]:
+def _is_answer(item: ConversationItem) -> bool:
+    return item.wire["type"] in OUTPUT_TYPES and item.wire.get("call_id") is not None
+
+
+def _is_from_outside(item: ConversationItem) -> bool:
+    """Whether ``item``, which answers no call, was said by somebody other than the model."""
+    kind = item.wire["type"]
+    return kind in OUTPUT_TYPES or (kind == "message" and item.wire["role"] != "assistant")
+
+
+def _outputs_by_call(items: Sequence[ConversationItem]) -> dict[int, ConversationItem]:
     """The output for every call, by the call's index. Ids may repeat; the oldest open call is meant."""
     open_calls: defaultdict[str, deque[int]] = defaultdict(deque)
     outputs: dict[int, ConversationItem] = {}
-    for index, item in enumerate(conversation):
-        kind = item.wire["type"]
-        if kind in _CALLS:
+    for index, item in enumerate(items):
+        if item.wire["type"] in CALL_TYPES:
             open_calls[item.wire["call_id"]].append(index)
-        elif kind in _OUTPUTS:
+        elif _is_answer(item):
             call_id = item.wire["call_id"]
             if not open_calls[call_id]:
                 raise InvalidRequest(

@@ -5,7 +5,7 @@ from django.db import models
 
 
 class Response(models.Model):
-    """One ended response of the Responses API.
+    """One response of the Responses API: ended, or in the background.
 
     ``body`` is the wire object without ``output``: the output is the response's items.
     """
@@ -17,15 +17,57 @@ class Response(models.Model):
     status = models.CharField(max_length=16)
     model = models.CharField(max_length=128)
     body = models.JSONField()
+    conversation = models.ForeignKey(
+        "Conversation", null=True, blank=True, on_delete=models.SET_NULL, related_name="responses"
+    )
+
+    background = models.BooleanField(default=False, db_default=False)
+    request = models.JSONField(
+        null=True, blank=True, help_text="The client's body, as long as a background response has not ended."
+    )
+    api_key = models.ForeignKey(
+        "ApiKey", null=True, blank=True, on_delete=models.SET_NULL, related_name="responses"
+    )
+    runner = models.CharField(
+        max_length=128, blank=True, db_default="", default="", help_text="The gateway that makes it."
+    )
+    lease_until = models.DateTimeField(
+        null=True, blank=True, help_text="When its gateway counts as dead unless it says otherwise before."
+    )
+    cancel_requested = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         indexes = [
             models.Index(fields=["owner", "-created_at"], name="response_owner_created"),
             models.Index(fields=["-created_at"], name="response_created"),
+            models.Index(
+                fields=["previous_id"], name="response_previous", condition=~models.Q(previous_id="")
+            ),
+            models.Index(
+                fields=["created_at"],
+                name="response_unended",
+                condition=models.Q(status__in=["queued", "in_progress"]),
+            ),
         ]
 
     def __str__(self) -> str:
         return self.id
+
+
+class ResponseEvents(models.Model):
+    """A batch of the stream events of a background response, as they went to the client."""
+
+    pk = models.CompositePrimaryKey("response_id", "first_sequence")
+    response = models.ForeignKey(Response, on_delete=models.CASCADE, related_name="events")
+    first_sequence = models.PositiveIntegerField()
+    last_sequence = models.PositiveIntegerField()
+    data = models.BinaryField(help_text="Server-sent events, byte for byte.")
+
+    class Meta:
+        verbose_name_plural = "response events"
+
+    def __str__(self) -> str:
+        return f"{self.response_id} {self.first_sequence}-{self.last_sequence}"
 
 
 class ItemSide(models.TextChoices):
@@ -52,9 +94,16 @@ class Item(models.Model):
     signature = models.TextField(blank=True, db_default="", default="")
     upstream_call_id = models.CharField(max_length=256, blank=True, db_default="", default="")
     upstream_model = models.CharField(max_length=128, blank=True, db_default="", default="")
+    upstream_parts = models.JSONField(null=True, blank=True, help_text="Of hosted tools' items.")
+    call_id = models.CharField(
+        max_length=256, blank=True, db_default="", default="", help_text="Of the model's calls: ours."
+    )
 
     class Meta:
-        indexes = [models.Index(fields=["id"], name="item_id")]
+        indexes = [
+            models.Index(fields=["id"], name="item_id"),
+            models.Index(fields=["call_id"], name="item_call_id", condition=~models.Q(call_id="")),
+        ]
 
     def __str__(self) -> str:
         return self.id

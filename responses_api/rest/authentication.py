@@ -1,5 +1,7 @@
 """DRF authentication by the gateway's API keys."""
 
+from typing import cast
+
 from django.contrib.auth.models import AnonymousUser
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
@@ -18,3 +20,8 @@ class ApiKeyAuthentication(BaseAuthentication):
     def authenticate_header(self, request: Request) -> str:
         """Makes a refusal a 401."""
         return "Bearer"
+
+
+def owner_of(request: Request) -> int:
+    """Primary key of the user whose API key an authenticated request came with."""
+    return cast("access.Caller", request.auth).owner_id

@@ -65,7 +65,7 @@ def test_an_unknown_model_lists_the_known_ones(stack: Stack) -> None:
         ({"metadata": {"a": 1}}, "metadata.a"),
         ({"stream": "yes"}, "stream"),
         ({"no_such_parameter": 1}, "no_such_parameter"),
-        ({"background": True}, "background"),
+        ({"background": True, "store": False}, "background"),
     ],
 )
 def test_a_wrong_parameter_is_named(stack: Stack, change: dict[str, Any], param: str) -> None:

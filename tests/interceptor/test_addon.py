@@ -186,3 +186,23 @@ def test_an_answer_that_is_not_ours_streams_through() -> None:
     addon_with(FakeRelay(None)).responseheaders(flow)
 
     assert tap_of(flow) is True
+
+
+async def test_the_request_is_not_kept_while_it_is_answered() -> None:
+    flow, call = model_call(), new_call()
+    addon = addon_with(FakeRelay(call))
+    await addon.request(flow)
+    addon.responseheaders(answered(flow))
+
+    assert flow.request.raw_content is None
+    with pytest.raises(RuntimeError, match="has been taken"):
+        call.take_overlay()
+
+
+async def test_the_request_of_other_traffic_is_kept() -> None:
+    flow = model_call("no marker")
+    addon = addon_with(FakeRelay(None))
+    await addon.request(flow)
+    addon.responseheaders(answered(flow))
+
+    assert flow.request.content

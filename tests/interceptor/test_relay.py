@@ -39,7 +39,7 @@ async def test_a_claim_brings_the_overlay_and_opens_the_gate(relay: Relay, excha
 
     assert await exchange.wait_for_claim(1)
     assert exchange.turns == 1
-    overlay = call.overlay
+    overlay = call.take_overlay()
     assert (overlay.credential_ref, overlay.model, overlay.body) == (
         CONTENT.credential_ref,
         CONTENT.model,

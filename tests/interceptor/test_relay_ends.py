@@ -20,7 +20,7 @@ async def test_a_follow_up_that_was_waited_for_is_accepted(relay: Relay, exchang
     first = await claimed(relay)
     relay.push(first, [FINISHED], last=True)
     await collect(exchange, 1)
-    exchange.expect_follow_up()
+    exchange.expect_call()
 
     second = await claimed(relay)
     assert await exchange.wait_for_claim(1)
@@ -40,7 +40,7 @@ async def test_a_follow_up_that_comes_early_is_parked_until_it_is_wanted(
     assert not follow_up.done()
 
     await collect(exchange, 1)
-    exchange.expect_follow_up()
+    exchange.expect_call()
 
     assert await follow_up is not None
     assert await exchange.wait_for_claim(1)

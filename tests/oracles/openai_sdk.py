@@ -12,12 +12,13 @@ from typing import Any, cast
 from openai import omit
 from openai._models import construct_type
 from openai.lib.streaming.responses._responses import ResponseStreamState
-from openai.types.responses import ParsedResponse, ResponseStreamEvent
+from openai.types.responses import ParsedResponse, ResponsesServerEvent, ResponseStreamEvent
 from pydantic import TypeAdapter
 
 from responses_api.core.stream_events import StreamEvent
 
 _STRICT: TypeAdapter[ResponseStreamEvent] = TypeAdapter(ResponseStreamEvent)
+_STRICT_SERVER: TypeAdapter[ResponsesServerEvent] = TypeAdapter(ResponsesServerEvent)
 
 
 def parse_strictly(event: StreamEvent) -> ResponseStreamEvent:
@@ -62,3 +63,8 @@ def _fed(events: Iterable[StreamEvent]) -> ResponseStreamState[Any]:
     for event in events:
         state.handle_event(parse(event))
     return state
+
+
+def parse_server_event(frame: str) -> Any:
+    """Build what the client makes of one frame of WebSocket mode, having checked that it fits its type."""
+    return _STRICT_SERVER.validate_json(frame)

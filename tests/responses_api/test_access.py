@@ -103,6 +103,24 @@ def test_a_good_key(form: str, alice: User, make_api_key: MakeApiKey) -> None:
 
 
 @pytest.mark.django_db
+def test_the_caller_of_a_key_is_who_it_would_be_now(alice: User, make_api_key: MakeApiKey) -> None:
+    account = credential(owner=alice)
+    key, plain = make_api_key(alice)
+    assert access.caller_of(key.pk) == authenticate(f"Bearer {plain}")
+
+    for fields in ({"revoked_at": timezone.now()}, {"revoked_at": None, "expires_at": timezone.now()}):
+        ApiKey.objects.filter(pk=key.pk).update(**fields)
+        with pytest.raises(AuthenticationFailed, match="cannot be used any more"):
+            access.caller_of(key.pk)
+    ApiKey.objects.filter(pk=key.pk).update(expires_at=None)
+    account.delete()
+    with pytest.raises(AuthenticationFailed, match="No usable upstream credential"):
+        access.caller_of(key.pk)
+    key.delete()
+    with pytest.raises(AuthenticationFailed, match="cannot be used any more"):
+        access.caller_of(key.pk or 0)
+
+
 def test_whose_account_is_used(alice: User, bob: User, settings: Settings, make_api_key: MakeApiKey) -> None:
     """Each step is found only because the better ones before it are taken away."""
     key, plain = make_api_key(alice, credential=credential("the key's own"))

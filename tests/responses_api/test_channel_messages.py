@@ -3,6 +3,7 @@
 import ast
 import asyncio
 import inspect
+from collections.abc import Callable
 from typing import Any, TypeAliasType, get_args
 
 import msgspec
@@ -12,15 +13,19 @@ from channels.layers import get_channel_layer
 
 from interceptor.relay import Relay
 from responses_api import channel_messages
+from responses_api.background import notices
 from responses_api.channel_messages import (
     VERSION,
     Acknowledgement,
     Cancel,
+    CancelWanted,
     ChannelMessage,
     Claim,
     Events,
+    EventsLogged,
     Heartbeat,
     Inbox,
+    Notice,
     Overlay,
     Ping,
     Pong,
@@ -72,6 +77,8 @@ MESSAGES: list[ChannelMessage] = [
     Cancel("call"),
     Ping("inbox", "token"),
     Pong("token"),
+    EventsLogged("resp_1"),
+    CancelWanted("resp_1"),
 ]
 
 
@@ -116,10 +123,15 @@ def test_what_cannot_be_read_is_refused(change: dict[str, Any]) -> None:
         from_envelope({**to_envelope(Resend("c", 1)), **change})
 
 
-@pytest.mark.parametrize(("union", "side"), [(ToGateway, ExchangeDesk), (ToInterceptor, Relay)])
-def test_each_side_handles_every_message_meant_for_it(union: TypeAliasType, side: type) -> None:
+@pytest.mark.parametrize(
+    ("union", "handler"),
+    [(ToGateway, ExchangeDesk._handle), (ToInterceptor, Relay._handle), (Notice, notices._hear)],
+)
+def test_each_side_handles_every_message_meant_for_it(
+    union: TypeAliasType, handler: Callable[..., None]
+) -> None:
     """By the patterns of its handler's ``match``; the wildcard that logs strangers does not count."""
-    source = inspect.cleandoc("\n" + inspect.getsource(side._handle))  # type: ignore[attr-defined]
+    source = inspect.cleandoc("\n" + inspect.getsource(handler))
     named = {
         node.cls.id
         for node in ast.walk(ast.parse(source))

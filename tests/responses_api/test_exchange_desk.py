@@ -158,6 +158,32 @@ async def test_only_so_many_ends_are_remembered(
     assert interceptor.idle
 
 
+async def test_who_waits_for_events_can_be_woken_and_whoever_waits_next_too(exchange: Exchange) -> None:
+    async with asyncio.timeout(5):
+        waiting = asyncio.gather(exchange.next_events(60))
+        await asyncio.sleep(0)
+        exchange.wake()
+        [woken] = await waiting
+        assert woken == []
+        exchange.wake()
+        assert await exchange.next_events(60) == []
+
+
+async def test_what_still_arrives_is_had_from_an_exchange_that_is_stopped(
+    exchange: Exchange, interceptor: Interceptor
+) -> None:
+    await interceptor.claim("cascade-1", "call")
+    exchange.wake()
+    stopping = asyncio.gather(exchange.stop(60))
+    assert await interceptor.next() == Cancel("call")
+    exchange.accept_events(batch(0, "a"))
+    await asyncio.sleep(0)
+    exchange.accept_events(batch(1, "b", last=True))
+    async with asyncio.timeout(5):
+        [arrived] = await stopping
+    assert arrived == [TextDelta("a"), TextDelta("b")]
+
+
 async def test_a_cancel_goes_to_the_interceptor_that_holds_the_call(
     exchange: Exchange, interceptor: Interceptor
 ) -> None:

@@ -1,17 +1,20 @@
 """What an exchange reads and writes, against the real PostgreSQL."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection
+from django.db.backends.utils import CursorWrapper
 from django.test.utils import CaptureQueriesContext
 
-from responses_api import storage
+from responses_api import storage, stored_items
 from responses_api.core.conversation import ConversationItem, UpstreamFacts
-from responses_api.core.errors import InvalidRequest, NotFound
+from responses_api.core.errors import InvalidRequest
+from responses_api.core.signature_recovery import StoredItems
 from responses_api.identifiers import new_id
 from responses_api.models import ApiKey, Item, Outcome, Response, Trace, Usage
 from tests.conftest import MakeApiKey
@@ -191,20 +194,31 @@ def test_another_owners_response_is_not_found_just_like_an_unknown_one(
         )
 
 
-def test_references_become_the_items_they_stand_for(
+def test_stored_items_are_found_by_their_id_and_calls_by_their_call_id(
     exchange: Callable[..., storage.ExchangeEnd], key: ApiKey, bob: User
 ) -> None:
     end = exchange("one", "two", signature="sig", model="m")
+    assert end.response is not None
+    parts = ({"executableCode": {"code": "1"}, "thoughtSignature": "s"},)
+    call = ConversationItem(
+        {"type": "function_call", "id": "fc_1", "call_id": "call_1", "name": "f", "arguments": "{}"},
+        upstream=UpstreamFacts("sig2", "up1", "m", parts),
+    )
+    end = replace(end, response=replace(end.response, outputs=[*end.response.outputs, call]))
     storage.close_exchange(end)
     assert end.response is not None
-    wanted = end.response.outputs[0].wire["id"]
-    said = [message("before"), ConversationItem({"type": "item_reference", "id": wanted}), message("after")]
+    message_id = end.response.outputs[0].wire["id"]
 
-    resolved = storage.resolve_references(key.owner_id, said)
-    assert texts(resolved) == ["before", "two", "after"]
-    assert resolved[1].upstream == UpstreamFacts("sig", None, "m")
-    with pytest.raises(NotFound, match=wanted):
-        storage.resolve_references(bob.pk, said)
+    with CaptureQueriesContext(connection) as queries:
+        found = stored_items.load_items(key.owner_id, [message_id, "msg_unknown"], ["call_1"])
+    assert len(queries) == 1
+    assert found.by_id[message_id].upstream == UpstreamFacts("sig", None, "m")
+    assert found.by_call_id["call_1"].upstream == call.upstream
+    assert found.by_call_id["call_1"].response_id == id_of(end)
+    assert found.by_id.keys() == {message_id, "fc_1"}
+    assert found.by_call_id.keys() == {"call_1"}
+    assert stored_items.load_items(bob.pk, [message_id], ["call_1"]) == StoredItems()
+    assert storage.load_chain(key.owner_id, id_of(end))[-1].upstream == call.upstream
 
 
 @pytest.mark.parametrize(
@@ -224,6 +238,107 @@ def test_any_text_can_be_kept(
     storage.close_exchange(end)
 
     assert texts(storage.load_chain(key.owner_id, id_of(end))) == [kept, kept]
+
+
+def test_what_else_belongs_to_an_end_happens_with_it_once(
+    exchange: Callable[..., storage.ExchangeEnd],
+) -> None:
+    seen: list[int] = []
+
+    def count(cursor: CursorWrapper) -> None:
+        cursor.execute("SELECT count(*) FROM responses_api_item")
+        seen.append(cursor.fetchone()[0])
+
+    end = replace(exchange(), also=(count, count))
+    storage.close_exchange(end)
+    storage.close_exchange(end)
+    assert seen == [2, 2]
+
+
+def test_an_end_fails_as_a_whole(exchange: Callable[..., storage.ExchangeEnd]) -> None:
+    def fail(cursor: CursorWrapper) -> None:
+        raise OSError("no")
+
+    end = exchange()
+    with pytest.raises(OSError, match="no"):
+        storage.close_exchange(replace(end, also=(fail,)))
+    assert (Response.objects.count(), Usage.objects.count()) == (0, 0)
+    storage.close_exchange(end)
+    assert (Response.objects.count(), Usage.objects.count()) == (1, 1)
+
+
+def held_row(end: storage.ExchangeEnd, key: ApiKey, runner: str) -> storage.ExchangeEnd:
+    """``end`` as that of a response in the background that ``runner`` makes."""
+    Response.objects.create(
+        id=id_of(end),
+        owner_id=key.owner_id,
+        created_at=NOW,
+        status="in_progress",
+        model="m",
+        body={},
+        background=True,
+        request={"input": "hi"},
+        runner=runner,
+        lease_until=NOW,
+    )
+    return replace(end, background=storage.BackgroundRow(id_of(end), "gw_1"))
+
+
+def test_a_response_in_the_background_ends_in_the_row_that_it_has(
+    exchange: Callable[..., storage.ExchangeEnd], key: ApiKey
+) -> None:
+    end = held_row(exchange(), key, "gw_1")
+    storage.close_exchange(end)
+
+    response = Response.objects.get()
+    assert (response.status, response.model, response.body["metadata"]) == (
+        "completed",
+        "gemini-3.8-flash",
+        {"a": "b"},
+    )
+    assert (response.request, response.lease_until) == (None, None)
+    assert (Item.objects.count(), Usage.objects.count()) == (2, 1)
+
+
+def test_only_the_gateway_that_makes_it_ends_it(
+    exchange: Callable[..., storage.ExchangeEnd], key: ApiKey
+) -> None:
+    storage.close_exchange(held_row(exchange(), key, "gw_2"))
+
+    assert Response.objects.get().status == "in_progress"
+    assert Trace.objects.get().outcome == "in_progress"
+    assert (Item.objects.count(), Usage.objects.count()) == (0, 0)
+
+
+def test_of_a_response_that_was_deleted_meanwhile_only_the_use_is_booked(
+    exchange: Callable[..., storage.ExchangeEnd], key: ApiKey
+) -> None:
+    end = held_row(exchange(), key, "gw_1")
+    Response.objects.all().delete()
+    storage.close_exchange(end)
+
+    assert (Response.objects.count(), Item.objects.count(), Usage.objects.count()) == (0, 0, 1)
+
+
+def test_nothing_goes_on_from_what_has_not_ended(
+    exchange: Callable[..., storage.ExchangeEnd], key: ApiKey
+) -> None:
+    end = held_row(exchange(), key, "gw_1")
+    with pytest.raises(InvalidRequest, match="has not ended yet: it is in_progress"):
+        storage.load_chain(key.owner_id, id_of(end))
+    storage.close_exchange(end)
+    assert texts(storage.load_chain(key.owner_id, id_of(end))) == ["hi", "ho"]
+
+
+def test_a_start_leaves_what_is_in_the_background_to_the_runners(
+    exchange: Callable[..., storage.ExchangeEnd], key: ApiKey
+) -> None:
+    held_row(exchange(), key, "gw_1")
+    assert storage.close_orphans() == 0
+    assert Trace.objects.get().outcome == "in_progress"
+    response = Response.objects.get()
+    assert response.lease_until is not None
+    assert response.lease_until > NOW - timedelta(days=1)
 
 
 def test_what_a_killed_gateway_left_is_booked_once(exchange: Callable[..., storage.ExchangeEnd]) -> None:

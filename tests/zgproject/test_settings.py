@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 PROJECT_DIR = Path(__file__).parents[2]
 
 
@@ -47,3 +49,32 @@ def test_secrets_are_made_once_and_private(tmp_path: Path) -> None:
     assert all((tmp_path / "secrets" / name).stat().st_mode & 0o077 == 0 for name in made)
     manage(tmp_path, "check")
     assert made == {path.name: path.read_text() for path in (tmp_path / "secrets").iterdir()}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("REMOTE_FILES_ALLOWED_HOSTS", "https://files.corp.example"),
+        ("REMOTE_FILES_ALLOWED_HOSTS", "files.corp.example:x"),
+        ("REMOTE_FILES_ALLOWED_HOSTS", "user@files.corp.example"),
+        ("REMOTE_FILES_PORTS", "443,https"),
+        ("REMOTE_FILES_PORTS", "0"),
+    ],
+)
+def test_a_wrong_list_for_remote_files_is_refused(name: str, value: str, tmp_path: Path) -> None:
+    done = manage(tmp_path, "check", **{name: value})
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"Wrong setting: {name} must list ")
+
+
+def test_allowed_hosts_of_remote_files_are_kept_with_their_port(tmp_path: Path) -> None:
+    done = manage(
+        tmp_path,
+        "shell",
+        "--no-imports",
+        "--command",
+        "from django.conf import settings; print(settings.REMOTE_FILES_ALLOWED_HOSTS, settings.REMOTE_FILES_PORTS)",
+        REMOTE_FILES_ALLOWED_HOSTS="Files.corp.example,[fd00::5]:8443",
+        REMOTE_FILES_PORTS="443,8443",
+    )
+    assert done.stdout == "['files.corp.example:443', '[fd00::5]:8443'] [443, 8443]\n", done.stderr

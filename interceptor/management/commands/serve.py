@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
-from daphne.server import Server, twisted_loop  # must come before anything else that imports Twisted
+from daphne.server import twisted_loop  # must come before anything else that imports Twisted
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -20,10 +20,12 @@ from interceptor.stack.components import Components, start_components
 from interceptor.stack.first_run import FirstRun, prepare_first_run
 from interceptor.stack.occupied import Occupied, check_port, occupy_folder
 from responses_api import database
+from responses_api.model_seed import seed_models
 from responses_api.storage import close_orphans
 from responses_api.tasks import spawn
 from zgproject import embedded_postgres
 from zgproject.command_line import add_arguments
+from zgproject.daphne_server import Server
 
 logger = logging.getLogger("zg.serve")
 
@@ -53,6 +55,7 @@ class Command(BaseCommand):
         try:
             self.check()
             call_command("migrate", verbosity=0, interactive=False)
+            seed_models()
             if settings.EMBEDDED_DATABASE and (orphans := close_orphans()):
                 self.stdout.write(f"{orphans} responses were cut off when the gateway was last killed.")
             first = prepare_first_run()

@@ -3,12 +3,10 @@
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
+from django.core.management.base import BaseCommand, CommandParser
 
 from responses_api.api_keys import create_api_key
+from responses_api.management.tables import require_tables
 
 
 class Command(BaseCommand):
@@ -24,7 +22,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, name: str, user: str, quiet: bool, **options: Any) -> None:
         """Make the key and print it."""
-        _require_tables()
+        require_tables()
         owner, made = User.objects.get_or_create(username=user)
         if made:
             owner.set_unusable_password()
@@ -34,17 +32,3 @@ class Command(BaseCommand):
             self.stdout.write(plain)
             return
         self.stdout.write(f"API key {name!r} of user {user!r}, shown only this once:\n\n    {plain}\n")
-
-
-def _require_tables() -> None:
-    """Make the tables of an embedded database that has none yet; leave a database of the operator's to them.
-
-    Raises:
-        CommandError: the operator's database is not up to date.
-    """
-    executor = MigrationExecutor(connection)
-    if not executor.migration_plan(executor.loader.graph.leaf_nodes()):
-        return
-    if connection.settings_dict["ENGINE"] != "zgproject.embedded_postgres":
-        raise CommandError("The database lacks tables: run `python manage.py migrate` first.")
-    call_command("migrate", verbosity=0, interactive=False)

@@ -1,10 +1,16 @@
 import asyncio.sslproto
+import contextlib
 import ssl
 
 import pytest
 
 from interceptor.language_server.config import LanguageServerConfig
-from interceptor.language_server.tls import READ_BUFFER, client_context, shrink_read_buffers
+from interceptor.language_server.tls import (
+    READ_BUFFER,
+    client_context,
+    release_write_buffer,
+    shrink_read_buffers,
+)
 
 from .certificates import Certificates
 
@@ -58,3 +64,49 @@ def test_a_smaller_buffer_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(asyncio.sslproto.SSLProtocol, "max_size", 1024)
     shrink_read_buffers()
     assert asyncio.sslproto.SSLProtocol.max_size == 1024
+
+
+class _Transport(asyncio.BaseTransport):
+    """A transport that has nothing but its TLS object."""
+
+    def __init__(self, ssl_object: ssl.SSLObject | None) -> None:
+        super().__init__({"ssl_object": ssl_object} if ssl_object is not None else {})
+
+
+class _Pair:
+    """Two ends of a TLS connection, joined by memory buffers."""
+
+    def __init__(self, certificates: Certificates) -> None:
+        serving = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        serving.load_cert_chain(certificates.server)
+        trusting = ssl.create_default_context(cafile=certificates.ca)
+        self.up, self.down = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self.client = trusting.wrap_bio(self.down, self.up, server_hostname="127.0.0.1")
+        self.server = serving.wrap_bio(self.up, self.down, server_side=True)
+        for end in (self.client, self.server, self.client, self.server):
+            with contextlib.suppress(ssl.SSLWantReadError):
+                end.do_handshake()
+
+
+def test_releasing_the_write_buffer_sends_nothing(certificates: Certificates) -> None:
+    pair = _Pair(certificates)
+    release_write_buffer(_Transport(pair.client))
+    assert pair.up.pending == 0
+
+    pair.client.write(b"question")
+    assert pair.server.read() == b"question"
+    pair.server.write(b"answer")
+    assert pair.client.read() == b"answer"
+
+
+def test_a_closing_connection_is_left_alone(certificates: Certificates) -> None:
+    pair = _Pair(certificates)
+    with contextlib.suppress(ssl.SSLWantReadError):
+        pair.client.unwrap()
+    with pytest.raises(ssl.SSLError):
+        pair.client.write(b"too late")
+    release_write_buffer(_Transport(pair.client))
+
+
+def test_a_connection_without_tls_has_no_buffer_to_release() -> None:
+    release_write_buffer(_Transport(None))

@@ -30,7 +30,29 @@ def test_calls_add_up() -> None:
 
 def test_a_status_with_its_options() -> None:
     found, _ = parse_directives("[[status=429 retry=7.5 quota=day times=2]]")
-    assert found.status == Status(429, 7.5, per_day=True, times=2)
+    assert (found.status, found.times) == (Status(429, 7.5, per_day=True), 2)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[[finish=OTHER times=3]]",
+        "[[finish=OTHER]] [[times=3]]",
+        "[[no_content=1 times=3]]",
+        "[[no_content=times=3]]",
+        "[[cut=1 times=3]]",
+        "[[signature=refuse times=3]]",
+    ],
+)
+def test_any_fault_may_pass(text: str) -> None:
+    found, _ = parse_directives(text)
+    assert found.times == 3
+    assert found.without_faults() == Directives(times=3)
+
+
+def test_what_is_no_fault_stays() -> None:
+    found, _ = parse_directives("[[chunks=3]] [[signature=off]] [[text=a times=3]] [[finish=OTHER]]")
+    assert found.without_faults() == Directives(chunks=3, signature="off", text="a times=3")
 
 
 def test_an_error_in_the_middle_with_its_code() -> None:
@@ -53,6 +75,10 @@ def test_flags(flag: str) -> None:
         "[[status=x]]",
         "[[status=429 retry]]",
         "[[call=f args=[]]]",
+        "[[code=maybe]]",
+        "[[signature]]",
+        "[[signature=no]]",
+        "[[times=x]]",
     ],
 )
 def test_a_known_name_with_a_bad_value_is_refused(text: str) -> None:

@@ -15,6 +15,8 @@ def test_every_model_is_a_model_resource(name: str) -> None:
             assert levels.default in levels.accepted and not model.is_gemini_2
         case Budget() as budget:
             assert budget.low < budget.high and model.is_gemini_2
+        case None:
+            assert model.makes_images and model.to_json()["thinking"] is False
 
 
 @pytest.mark.parametrize("alias", ALIASES)

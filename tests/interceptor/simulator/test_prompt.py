@@ -1,9 +1,9 @@
 import pytest
 
 from interceptor.simulator.models import MODELS
-from interceptor.simulator.prompt import Medium, Prompt, continuation_token, read_prompt
+from interceptor.simulator.prompt import Medium, Prompt, read_prompt
 
-from .bodies import G2, G3, ask, model, result, user
+from .bodies import G2, G3, G4, ask, model, result, user
 
 
 def read(body: dict[str, object], name: str = G3) -> Prompt:
@@ -48,6 +48,44 @@ def test_text_beside_results_is_muddled() -> None:
     assert not read({"contents": [{"role": "user", "parts": parts[:1]}]}).is_muddled
 
 
-def test_continuation_tokens() -> None:
-    assert read(ask("x", continuationToken=continuation_token(17))).resume_at == 17
-    assert read(ask("x", continuationToken="QQ==")).resume_at == 0
+def test_directives_may_stand_in_a_function_result() -> None:
+    parts = [result("f", {"output": "done [[chunks=3]]", "n": 1}), result("g", {"error": "[[cut=1]]"})]
+    prompt = read({"contents": [{"role": "user", "parts": parts}]})
+    assert (prompt.text, prompt.directives.chunks, prompt.directives.cut) == ("", 3, 1)
+    assert not prompt.is_muddled
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "hops"),
+    [
+        ("x", G4, 1),
+        ("[[finish=CONTINUATION]]", G4, 2),
+        ("[[hops=4]]", G4, 4),
+        ("[[hops=4]] [[finish=CONTINUATION]]", G4, 4),
+        ("[[hops=4]]", G3, 1),
+        ("[[finish=CONTINUATION]]", G3, 1),
+    ],
+)
+def test_how_many_upstream_calls_an_answer_takes(text: str, name: str, hops: int) -> None:
+    body = ask(text)
+    tokens: list[str] = []
+    while token := read({**body, **({"continuationToken": tokens[-1]} if tokens else {})}, name).next_hop:
+        tokens.append(token)
+    assert len(tokens) + 1 == hops
+    assert len(set(tokens)) == len(tokens)
+
+
+@pytest.mark.parametrize(
+    ("name", "modalities", "writes", "draws"),
+    [
+        (G3, None, True, False),
+        ("gemini-3-pro-image", None, True, True),
+        ("gemini-3-pro-image", [], True, True),
+        ("gemini-3-pro-image", ["TEXT"], True, False),
+        ("gemini-3-pro-image", ["IMAGE"], False, True),
+    ],
+)
+def test_what_is_to_be_made(name: str, modalities: list[str] | None, writes: bool, draws: bool) -> None:
+    config = {} if modalities is None else {"responseModalities": modalities}
+    prompt = read(ask("x", generationConfig=config), name)
+    assert (prompt.writes, prompt.draws) == (writes, draws)

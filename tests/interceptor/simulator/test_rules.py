@@ -109,6 +109,35 @@ def message(name: str, body: dict[str, Any], tokens: int = 1) -> str | None:
         (G4, ask("x", cachedContent="cachedContents/1"), "Explicit caching is not supported"),
         (G3, ask("x", cachedContent="cachedContents/1"), "CachedContent not found (or permission denied)"),
         (G3, ask("x", continuationToken="QQ=="), "Continuation tokens are not supported"),
+        (G4, ask("x", continuationToken="QQ=="), "Invalid continuation token."),
+        (
+            "gemini-2.5-pro",
+            config(responseLogprobs=True),
+            "Logprobs is not enabled for models/gemini-2.5-pro",
+        ),
+        (
+            G3,
+            ask(
+                "x",
+                tools=[*tools(F), {"googleSearch": {}}],
+                toolConfig={"includeServerSideToolInvocations": True, **calling(mode="ANY")},
+            ),
+            "mode ANY is unsupported together with Built-in tools",
+        ),
+        (
+            G3,
+            config(responseModalities=["TEXT", "IMAGE"]),
+            "modalities (TEXT, IMAGE) is not supported by the model.",
+        ),
+        ("gemini-3-pro-image", config(responseModalities=["AUDIO"]), "modalities:\n* TEXT, IMAGE"),
+        ("gemini-3-pro-image", ask("x", tools=tools(F)), "Function calling is not enabled for models/"),
+        (
+            "gemini-3-pro-image",
+            config(responseMimeType="application/json"),
+            "JSON mode is not enabled for models/",
+        ),
+        ("gemini-2.5-flash-image", thinking(thinkingBudget=0), "Thinking is not enabled for this model."),
+        ("gemini-2.5-flash-image", thinking(thinkingLevel="LOW"), "Thinking is not enabled for this model."),
     ],
 )
 def test_what_is_refused(name: str, body: dict[str, Any], part: str) -> None:
@@ -136,7 +165,11 @@ def test_what_is_refused(name: str, body: dict[str, Any], part: str) -> None:
         ),
         (G3, ask("x", tools=tools(F), generationConfig={"responseMimeType": "application/json"})),
         (G2, config(logprobs=2, responseLogprobs=True)),
-        (G4, ask("x", continuationToken="QQ==")),
+        ("gemini-3.5-flash", config(logprobs=2, responseLogprobs=True)),
+        ("gemini-3-pro-image", config(responseModalities=["TEXT", "IMAGE"])),
+        ("gemini-2.5-flash-image", config(responseModalities=["IMAGE"])),
+        (G3, config(responseModalities=["TEXT"])),
+        (G3, ask("x", tools=[{"googleSearch": {}}, {"urlContext": {}}, {"codeExecution": {}}])),
     ],
 )
 def test_what_is_allowed(name: str, body: dict[str, Any]) -> None:

@@ -1,3 +1,4 @@
+import base64
 from typing import Any
 
 import pytest
@@ -167,13 +168,32 @@ def test_a_blocked_prompt_has_no_candidates() -> None:
     assert merged([only]) == only
 
 
-def test_continuation_tokens_carry_the_text_across_hops() -> None:
-    text = "[[text=abcdefgh]] [[finish=CONTINUATION]]"
-    first = chunks_of(text, G4)
-    token = first[-1]["candidates"][0]["continuationToken"]
-    second = chunks_of(text, G4, continuationToken=token)
-    assert (finish(first), finish(second)) == ("CONTINUATION", "STOP")
-    assert "".join(texts(first) + texts(second)) == "abcdefgh"
+@pytest.mark.parametrize("hops", [2, 3])
+def test_continuation_tokens_carry_the_text_across_hops(hops: int) -> None:
+    body = ask(
+        f"[[text=abcdefgh]] [[hops={hops}]] [[thoughts=2]]",
+        tools=[{"codeExecution": {}}],
+        generationConfig=THOUGHTS,
+    )
+    said: list[str] = []
+    kinds = []
+    for hop in range(hops):
+        chunks = answer_to(body, G4).chunks
+        said += texts(chunks)
+        kinds.append([key for part in parts(chunks) for key in part if key not in ("thought", "text")])
+        if hop < hops - 1:
+            assert finish(chunks) == "CONTINUATION"
+            body = {**body, "continuationToken": chunks[-1]["candidates"][0]["continuationToken"]}
+    assert finish(chunks) == "STOP"
+    assert "continuationToken" not in chunks[-1]["candidates"][0]
+    assert "".join(said) == "abcdefgh"
+    assert kinds == [["executableCode", "codeExecutionResult"], *[[]] * (hops - 2), ["thoughtSignature"]]
+
+
+def test_a_model_that_cannot_go_on_stops_half_way() -> None:
+    chunks = chunks_of("[[text=abcdefgh]] [[finish=CONTINUATION]]", G3)
+    assert (texts(chunks), finish(chunks)) == (["abcd"], "CONTINUATION")
+    assert "continuationToken" not in chunks[-1]["candidates"][0]
 
 
 def test_no_finish_no_content_thinking_only() -> None:
@@ -198,16 +218,99 @@ def test_grounding_points_at_the_bytes_it_quotes(stream: bool) -> None:
         assert max(support["groundingChunkIndices"]) < len(metadata["groundingChunks"])
 
 
-def test_code_execution_comes_as_a_pair() -> None:
-    found = parts(chunks_of("compute", tools=[{"codeExecution": {}}]))
-    assert ["executableCode" in found[0], "codeExecutionResult" in found[1]] == [True, True]
+@pytest.mark.parametrize(
+    ("directive", "outcome", "output", "pictures"),
+    [
+        ("", "OUTCOME_OK", "42", 0),
+        ("[[code=failed]]", "OUTCOME_FAILED", "ZeroDivisionError", 0),
+        ("[[code=deadline]]", "OUTCOME_DEADLINE_EXCEEDED", "", 0),
+        ("[[code=plot]]", "OUTCOME_OK", "42", 1),
+    ],
+)
+def test_code_execution_comes_as_a_pair(directive: str, outcome: str, output: str, pictures: int) -> None:
+    found = parts(chunks_of(f"compute {directive}", tools=[{"codeExecution": {}}]))
+    assert found[0]["executableCode"]["code"]
+    result_part = found[1]["codeExecutionResult"]
+    assert result_part["outcome"] == outcome
+    assert output in result_part.get("output", "")
+    assert sum("inlineData" in part for part in found) == pictures
 
 
-def test_hosted_tools_beside_functions_show_their_calls() -> None:
-    config = {"includeServerSideToolInvocations": True}
-    found = parts(chunks_of("news", tools=[*tools(WEATHER), {"googleSearch": {}}], toolConfig=config))
-    assert found[0]["toolCall"]["id"] == found[1]["toolResponse"]["id"]
-    assert "thoughtSignature" in found[0]
+INVOCATIONS: dict[str, Any] = {"toolConfig": {"includeServerSideToolInvocations": True}}
+
+
+@pytest.mark.parametrize("functions", [[], tools(WEATHER)])
+def test_hosted_tools_show_their_steps_when_asked_to(functions: list[dict[str, Any]]) -> None:
+    hosted: list[dict[str, Any]] = [{"googleSearch": {}}, {"urlContext": {}}]
+    found = parts(chunks_of("news of https://example.com", tools=[*functions, *hosted], **INVOCATIONS))
+    steps = [(key, part[key]["toolType"]) for part in found for key in part if key.startswith("tool")]
+    assert steps == [
+        ("toolCall", "GOOGLE_SEARCH_WEB"),
+        ("toolResponse", "GOOGLE_SEARCH_WEB"),
+        ("toolCall", "URL_CONTEXT"),
+        ("toolResponse", "URL_CONTEXT"),
+    ]
+    assert found[0]["toolCall"]["args"] == {"queries": ["news of https://example.com"]}
+    assert found[2]["toolCall"]["args"] == {"urls": ["https://example.com"]}
+    assert all("thoughtSignature" in part for part in found[:4])
+
+
+def test_hosted_tools_show_no_steps_unasked() -> None:
+    found = parts(chunks_of("news", tools=[{"googleSearch": {}}]))
+    assert not any("toolCall" in part for part in found)
+
+
+def test_a_search_before_a_call_and_the_way_back() -> None:
+    everything: dict[str, Any] = {"tools": [*tools(WEATHER), {"googleSearch": {}}], **INVOCATIONS}
+    found = parts(chunks_of("weather [[search=Zürich]]", **everything))
+    assert [next(iter(part)) for part in found[:3]] == ["toolCall", "toolResponse", "functionCall"]
+    assert found[0]["toolCall"]["args"] == {"queries": ["Zürich"]}
+    answered = {"role": "user", "parts": [result("get_weather", id=found[2]["functionCall"]["id"])]}
+    second = answer_to({"contents": [user("weather"), model(*found[:3]), answered], **everything}).chunks
+    assert "get_weather returned" in "".join(texts(second))
+
+
+def test_without_signatures_the_steps_have_none_either() -> None:
+    found = parts(chunks_of("[[signature=off]] news", tools=[{"googleSearch": {}}], **INVOCATIONS))
+    assert not any("thoughtSignature" in part for part in found)
+
+
+# --- pictures ---
+
+IMAGE, OLD_IMAGE = "gemini-3-pro-image", "gemini-2.5-flash-image"
+
+
+def pictures_of(chunks: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [part for part in parts(chunks) if "inlineData" in part and not part.get("thought")]
+
+
+@pytest.mark.parametrize(
+    ("name", "signed"), [(IMAGE, True), ("gemini-3.1-flash-image", True), (OLD_IMAGE, False)]
+)
+def test_an_image_model_writes_and_draws(name: str, signed: bool) -> None:
+    chunks = chunks_of("a cat [[images=2]]", name)
+    assert texts(chunks) == ["You said: a cat"]
+    first, second = pictures_of(chunks)
+    assert first["inlineData"]["mimeType"] == "image/png"
+    assert base64.b64decode(first["inlineData"]["data"]).startswith(b"\x89PNG")
+    assert first["inlineData"] != second["inlineData"]
+    assert ["thoughtSignature" in part for part in (first, second)] == [signed, signed]
+    assert finish(chunks) == "STOP"
+    assert chunks[-1]["usageMetadata"]["candidatesTokenCount"] >= 2 * 1290
+
+
+def test_the_kinds_of_output_can_be_chosen() -> None:
+    only_text = chunks_of("a cat", IMAGE, generationConfig={"responseModalities": ["TEXT"]})
+    assert (bool(texts(only_text)), pictures_of(only_text)) == (True, [])
+    only_image = chunks_of("a cat", IMAGE, generationConfig={"responseModalities": ["IMAGE"]})
+    assert (texts(only_image), len(pictures_of(only_image))) == ([], 1)
+    assert pictures_of(chunks_of("a cat [[images=0]]", IMAGE)) == []
+
+
+def test_drafts_are_thoughts() -> None:
+    chunks = chunks_of("a cat", IMAGE, generationConfig=THOUGHTS)
+    drafts = [part for part in parts(chunks) if "inlineData" in part and part.get("thought")]
+    assert (len(drafts), len(pictures_of(chunks))) == (1, 1)
 
 
 def test_log_probabilities_cover_the_text() -> None:

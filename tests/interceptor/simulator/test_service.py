@@ -5,7 +5,7 @@ from interceptor.simulator.errors import ApiError
 from interceptor.simulator.record import Record
 from interceptor.simulator.service import Answer, Target, count_tokens, generate
 
-from .bodies import G3, WEATHER, ask, assert_fits, tools
+from .bodies import G3, WEATHER, ask, assert_fits, model, tools, user
 
 TARGET = Target("v1beta", G3, "generateContent")
 
@@ -52,6 +52,32 @@ def test_a_scripted_error_for_good_or_for_a_while() -> None:
     assert all(isinstance(outcome(lasting, record=record), ApiError) for _ in range(3))
     kinds = [type(outcome(passing, record=record)) for _ in range(4)]
     assert kinds == [ApiError, ApiError, Answer, Answer]
+
+
+@pytest.mark.parametrize("fault", ["finish=MALFORMED_FUNCTION_CALL", "finish=MISSING_THOUGHT_SIGNATURE"])
+def test_a_scripted_finish_for_a_while(fault: str) -> None:
+    record = Record.keeping(1)
+    raw = msgspec.json.encode(ask(f"[[{fault} times=1]] hi"))
+    reasons = []
+    for _ in range(2):
+        answer = outcome(raw, record=record)
+        assert isinstance(answer, Answer)
+        reasons.append(answer.chunks[-1]["candidates"][0]["finishReason"])
+    assert reasons == [fault.partition("=")[2], "STOP"]
+
+
+@pytest.mark.parametrize(
+    ("signature", "refused"), [("QQ==", True), ("skip_thought_signature_validator", False), (None, False)]
+)
+def test_signatures_can_be_refused_until_they_are_gone(signature: str | None, refused: bool) -> None:
+    said = {"text": "a"} | ({} if signature is None else {"thoughtSignature": signature})
+    contents = [user("x"), model(said), user("[[signature=refuse]] go on")]
+    found = outcome(msgspec.json.encode({"contents": contents}))
+    assert isinstance(found, ApiError) is refused
+    assert not isinstance(found, ApiError) or (found.http_status, found.message) == (
+        400,
+        "Invalid thought signature.",
+    )
 
 
 def test_both_forms_of_count_tokens() -> None:

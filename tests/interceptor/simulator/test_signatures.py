@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from interceptor.simulator.models import MODELS
-from interceptor.simulator.signatures import SKIP_VALUES, sign, signature_error
+from interceptor.simulator.signatures import SKIP_VALUES, bears_signature, sign, signature_error
 
 from .bodies import G2, G3, G4, model, result, user
 
@@ -74,6 +74,35 @@ def test_a_signature_on_another_part_is_invalid() -> None:
 
 def test_a_signature_of_another_model_line_is_invalid() -> None:
     assert problem(user("x"), model(signed(call(), G4)), RESULT) == "Thought signature is not valid."
+
+
+RUN = {"id": "s1", "toolType": "GOOGLE_SEARCH_WEB"}
+SEARCH: dict[str, Any] = {"toolCall": {**RUN, "args": {"queries": ["q"]}}}
+FOUND: dict[str, Any] = {"toolResponse": {**RUN, "response": {"n": 1}}}
+
+
+def test_the_steps_of_hosted_tools_are_checked_like_calls() -> None:
+    good = model(signed(SEARCH), signed(FOUND), signed(call()))
+    assert problem(user("x"), good, RESULT) is None
+    assert problem(user("x"), model(signed(SEARCH), FOUND, signed(call())), RESULT) is None
+    stand_in = {**SEARCH, "thoughtSignature": sorted(SKIP_VALUES)[0]}
+    assert problem(user("x"), model(stand_in, FOUND, signed(call())), RESULT) is None
+    missing = problem(user("x"), model(SEARCH, FOUND, signed(call())), RESULT)
+    assert missing is not None and missing.startswith("Tool call is missing a thought_signature")
+    changed = {**signed(FOUND), "toolResponse": {**RUN, "response": {"n": 2}}}
+    assert problem(user("x"), model(signed(SEARCH), changed, signed(call())), RESULT) == (
+        "Thought signature is not valid."
+    )
+    assert problem(user("x"), model(SEARCH, FOUND, {"text": "a"}), user("y")) is None
+
+
+@pytest.mark.parametrize(
+    ("signature", "borne"),
+    [("QQ==", True), (None, False), *((value, False) for value in sorted(SKIP_VALUES))],
+)
+def test_which_signatures_are_real(signature: str | None, borne: bool) -> None:
+    part = {"text": "a"} if signature is None else {"text": "a", "thoughtSignature": signature}
+    assert bears_signature([user("x"), model({"text": "b"}, part)]) is borne
 
 
 def test_a_trip_through_json_elsewhere_does_not_hurt() -> None:

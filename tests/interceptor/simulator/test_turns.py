@@ -75,5 +75,49 @@ def test_bad_sequences(contents: list[dict[str, Any]], part: str) -> None:
     assert part in (problem(*contents) or "")
 
 
+def hosted(kind: str, identity: str | None = "1", tool: str = "URL_CONTEXT") -> dict[str, Any]:
+    return {kind: {"toolType": tool} | ({} if identity is None else {"id": identity})}
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        [hosted("toolCall"), hosted("toolResponse")],
+        [
+            hosted("toolCall", "1"),
+            hosted("toolCall", "2"),
+            hosted("toolResponse", "2"),
+            hosted("toolResponse", "1"),
+        ],
+        [hosted("toolCall", None), hosted("toolResponse", None), {"text": "a"}],
+    ],
+)
+def test_hosted_tools_and_their_responses(parts: list[dict[str, Any]]) -> None:
+    assert problem(user("a"), model(*parts), user("b")) is None
+
+
+@pytest.mark.parametrize(
+    ("parts", "part"),
+    [
+        ([hosted("toolCall")], "followed by its tool response part"),
+        ([hosted("toolResponse")], "comes after its tool call part"),
+        ([hosted("toolResponse"), hosted("toolCall")], "comes after its tool call part"),
+        (
+            [hosted("toolCall"), hosted("toolResponse"), hosted("toolResponse")],
+            "comes after its tool call part",
+        ),
+        ([hosted("toolCall"), hosted("toolResponse", "2")], "comes after its tool call part"),
+        ([hosted("toolCall"), hosted("toolResponse", "1", "FILE_SEARCH")], "comes after its tool call part"),
+    ],
+)
+def test_hosted_tools_and_responses_that_do_not_fit(parts: list[dict[str, Any]], part: str) -> None:
+    assert part in (problem(user("a"), model(*parts), user("b")) or "")
+
+
+@pytest.mark.parametrize("kind", ["toolCall", "toolResponse"])
+def test_hosted_tools_are_the_models(kind: str) -> None:
+    assert "in a turn of the model role" in (problem(answers(hosted(kind))) or "")
+
+
 def test_gemini_2_pairs_by_name_alone() -> None:
     assert problem(user("a"), model(call("f", "1")), answers(result("f")), name=G2) is None

@@ -63,9 +63,19 @@ def test_an_image_above_20_mib_is_refused_by_its_length() -> None:
     [
         ({"type": "input_image", "image_url": "https://example.org/a.png", "detail": "huge"}, "detail"),
         ({"type": "input_file", "file_data": 5}, "file_data"),
+        ({"type": "input_file", "file_data": "aW1n", "detail": {"a": 1}}, "detail"),
         ({"type": "output_text", "text": "a", "annotations": {}}, "annotations"),
         ({"type": "input_text"}, "text"),
+        ({"type": "input_audio"}, "input_audio"),
+        ({"type": "input_audio", "input_audio": {"data": "aW1n"}}, "input_audio.format"),
+        ({"type": "input_audio", "input_audio": {"data": "?", "format": "wav"}}, "input_audio.data"),
+        ({"type": "input_audio", "input_audio": {"data": "", "format": "wav"}}, "input_audio.data"),
     ],
 )
 def test_a_wrong_member_of_a_part_is_named(part: dict[str, Any], member: str) -> None:
     assert refused(user(part)).param == f"input[0].content[0].{member}"
+
+
+def test_audio_in_the_shape_of_chat_completions() -> None:
+    item = user({"type": "input_audio", "input_audio": {"data": "aW1n", "format": "mp3"}})
+    assert parse_create_request({"input": [item]}).input == (item,)

@@ -66,10 +66,12 @@ EVERYTHING: dict[str, Any] = {
     "prompt_cache_options": {"ttl": "30m", "mode": "implicit"},
     "timeout": 3600,
     "client_metadata": {"turn_id": "t", "nested": {"any": [1]}},
+    "stop": ["END", "STOP"],
+    "seed": -1,
     "background": False,
     "conversation": None,
     "prompt": None,
-    "context_management": None,
+    "context_management": [{"type": "compaction", "compact_threshold": 1000}],
     "moderation": None,
 }
 
@@ -78,10 +80,12 @@ def test_every_parameter_is_known_and_readable_by_its_wire_name() -> None:
     assert EVERYTHING.keys() == CreateRequest.model_fields.keys()
     request = parse_create_request(EVERYTHING)
     composite = {"input", "tools", "text", "reasoning", "stream_options", "prompt_cache_options", "include"}
+    composite |= {"context_management", "stop"}
     for name in EVERYTHING.keys() - composite:
         assert getattr(request, name) == EVERYTHING[name], name
     assert request.tools == tuple(EVERYTHING["tools"])
     assert request.include == tuple(EVERYTHING["include"])
+    assert request.stop == tuple(EVERYTHING["stop"])
     assert request.reasoning and request.reasoning.model_dump(exclude_none=True) == EVERYTHING["reasoning"]
     assert request.text and request.text.format == JsonObjectFormat(type="json_object")
     assert request.text.verbosity == "low"
@@ -90,6 +94,22 @@ def test_every_parameter_is_known_and_readable_by_its_wire_name() -> None:
 @pytest.mark.parametrize("name", sorted(CreateRequest.model_fields.keys() - {"input"}))
 def test_null_means_left_out(name: str) -> None:
     assert parsed(**{name: None}) == parsed()
+
+
+@pytest.mark.parametrize("given", ["conv_1", {"id": "conv_1"}, {"id": "conv_1", "object": "conversation"}])
+def test_a_conversation_is_named_by_its_id_or_by_an_object_with_it(given: object) -> None:
+    conversation = parsed(conversation=given).conversation
+    assert conversation is not None
+    assert conversation.id == "conv_1"
+
+
+@pytest.mark.parametrize(
+    "going_on",
+    [{"previous_response_id": "resp_1"}, {"conversation": "conv_1"}, {"prompt": {"id": "pmpt_1"}}],
+)
+def test_a_request_that_goes_on_from_something_needs_no_input(going_on: dict[str, Any]) -> None:
+    assert parse_create_request(going_on).input == ()
+    assert parse_create_request({**going_on, "input": []}).input == ()
 
 
 def test_a_request_is_frozen_and_leaves_the_body_alone() -> None:
@@ -311,11 +331,35 @@ WRONG: list[tuple[dict[str, Any], str, str, str]] = [
         "'message.output_text.logprobs', but got an integer instead.",
     ),
     (
+        {"background": True, "store": False},
+        "background",
+        "unsupported_parameter",
+        "Background mode requires 'store' to be true: a response in the background is read from the store.",
+    ),
+    (
         {"conversation": "conv_1", "previous_response_id": "resp_1"},
         "conversation",
         "mutually_exclusive_parameters",
         "Mutually exclusive parameters: 'previous_response_id' and 'conversation'. "
         "Ensure you are only providing one of: 'previous_response_id' or 'conversation'.",
+    ),
+    (
+        {"conversation": 0},
+        "conversation",
+        "invalid_type",
+        "Invalid type for 'conversation': expected one of a string or object, but got an integer instead.",
+    ),
+    (
+        {"conversation": {"name": "c"}},
+        "conversation.id",
+        "missing_required_parameter",
+        "Missing required parameter: 'conversation.id'.",
+    ),
+    (
+        {"prompt": {"id": "pmpt_1", "version": 1}},
+        "prompt.version",
+        "invalid_type",
+        "Invalid type for 'prompt.version': expected a string, but got an integer instead.",
     ),
 ]
 
@@ -332,11 +376,6 @@ def test_a_wrong_parameter_is_named(body: dict[str, Any], param: str, code: str,
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("background", True),
-        ("conversation", "conv_1"),
-        ("conversation", 0),
-        ("prompt", {"id": "pmpt_1"}),
-        ("context_management", []),
         ("moderation", {"model": "omni-moderation-latest"}),
     ],
 )
@@ -456,6 +495,63 @@ def test_codex_turn_with_its_function_tools() -> None:
     assert request.tools == tuple(body["tools"])  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(
+    ("stop", "texts"), [("END", ("END",)), (["a", "b", "c", "d", "e"], ("a", "b", "c", "d", "e")), ([], ())]
+)
+def test_stop_is_one_text_or_several(stop: object, texts: tuple[str, ...]) -> None:
+    assert parsed(stop=stop).stop == texts
+
+
+@pytest.mark.parametrize(
+    ("body", "param", "code"),
+    [
+        ({"stop": ["x"] * 6}, "stop", "array_above_max_length"),
+        ({"stop": ""}, "stop[0]", "empty_string"),
+        ({"stop": 5}, "stop", "invalid_type"),
+        ({"seed": 2**31}, "seed", "integer_above_max_value"),
+        ({"seed": 0.5}, "seed", "invalid_type"),
+    ],
+)
+def test_a_wrong_extension_is_named(body: dict[str, Any], param: str, code: str) -> None:
+    error = refused(**body)
+    assert (error.param, error.code) == (param, code)
+
+
+def test_an_unknown_parameter_of_codex_is_ignored_and_told() -> None:
+    codex = {"client_metadata": {"turn_id": "t"}}
+    assert parsed(**codex).ignored_parameters == ()
+    request = parsed(**codex, brand_new={"a": 1}, ignored_parameters=["x"], _ignored=None)
+    assert request.ignored_parameters == ("brand_new", "ignored_parameters", "_ignored")
+    assert request.temperature is None
+    assert refused(**codex, brand_new=1, temperature=3).param == "temperature"
+    assert refused(**codex, text={"brand_new": 1}).param == "text.brand_new"
+
+
+@pytest.mark.parametrize("name", ["ignored_parameters", "_ignored", "_ignored_parameters"])
+def test_what_is_ours_is_no_parameter(name: str) -> None:
+    assert refused(**{name: ["x"]}).code == "unknown_parameter"
+
+
+FUNCTION = {"type": "function", "name": "late", "parameters": None}
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        {"type": "additional_tools", "tools": [FUNCTION]},
+        {"type": "tool_search_output", "call_id": "c", "tools": [FUNCTION]},
+    ],
+)
+def test_tools_that_an_item_declares_can_be_chosen_and_have_to_be_served(item: dict[str, Any]) -> None:
+    said = [item, {"role": "user", "content": "hello"}]
+    request = parse_create_request({"input": said, "tool_choice": {"type": "function", "name": "late"}})
+    assert request.tools == ()
+    with pytest.raises(InvalidRequest) as caught:
+        parse_create_request({"input": [{**item, "tools": [FUNCTION, {"type": "mcp"}]}]})
+    assert caught.value.param == "input[0].tools[1].type"
+    assert caught.value.code == "invalid_value"
+
+
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
@@ -499,3 +595,38 @@ def test_any_item_is_canonical_or_refused(item: dict[str, Any]) -> None:
     else:
         assert parsed_item.items() >= {k: v for k, v in item.items() if k not in ("type", "content")}.items()
         assert parsed_item["type"] == item.get("type") or item.get("type") is None
+
+
+@pytest.mark.parametrize(
+    ("entries", "param", "code"),
+    [
+        ([], "context_management", "empty_array"),
+        (
+            [{"type": "compaction", "compact_threshold": 999}],
+            "context_management[0].compact_threshold",
+            "integer_below_min_value",
+        ),
+        ([{"type": "forgetting"}], "context_management[0].type", "invalid_value"),
+        ([{"type": "compaction", "at": 1}], "context_management[0].at", "unknown_parameter"),
+    ],
+)
+def test_what_is_to_be_done_with_a_long_context_is_checked(entries: object, param: str, code: str) -> None:
+    error = refused(context_management=entries)
+    assert (error.param, error.code) == (param, code)
+
+
+def test_a_rule_for_compaction_needs_no_threshold() -> None:
+    (rule,) = parsed(
+        context_management=[{"type": "compaction", "compact_threshold": None}]
+    ).context_management
+    assert rule.compact_threshold is None
+
+
+def test_a_compaction_is_asked_for_by_the_last_item_only() -> None:
+    trigger = {"type": "compaction_trigger"}
+    hello = {"role": "user", "content": "hello"}
+    assert parse_create_request({"input": [hello, trigger]}).asks_for_compaction
+    assert not parse_create_request({"input": [hello]}).asks_for_compaction
+    with pytest.raises(InvalidRequest) as caught:
+        parse_create_request({"input": [trigger, hello]})
+    assert (caught.value.param, caught.value.code) == ("input[0]", "invalid_value")

@@ -8,9 +8,12 @@ from responses_api.core.conversation import WireItem
 from responses_api.core.create_request import parse_create_request
 from responses_api.core.errors import InternalError, InvalidRequest
 from responses_api.core.input_items import stored_input_item
-from tests.responses_api.core.openapi_schemas import OPEN_RESPONSES_ITEM, OPENAI_ITEM
+from tests.responses_api.core.openapi_schemas import OPEN_RESPONSES_ITEM, validator
 
 PNG = "data:image/png;base64,aW1n"
+OPENAI_ITEM = validator("item_resources.openai.json", "ItemResource")
+FUNCTION = {"type": "function", "name": "f"}
+NAMESPACE = {"type": "namespace", "name": "n", "description": "", "tools": [FUNCTION]}
 
 
 def canonical(item: object) -> WireItem:
@@ -73,6 +76,56 @@ CANONICAL: list[dict[str, Any]] = [
     {"type": "item_reference", "id": "rs_1"},
     {"type": "custom_tool_call", "call_id": "c", "name": "apply_patch", "input": "*** Begin"},
     {"type": "custom_tool_call_output", "call_id": "c", "output": "ok"},
+    {"type": "function_call", "id": None, "call_id": "c", "name": "f", "arguments": "", "namespace": None},
+    {"type": "local_shell_call", "call_id": "c", "action": {"type": "exec", "command": ["ls"], "env": {}}},
+    {"type": "local_shell_call", "id": "c", "action": {"command": [], "timeout_ms": None}, "status": None},
+    {"type": "local_shell_call_output", "id": "c", "output": "a.txt"},
+    {"type": "local_shell_call_output", "call_id": "c", "id": "lsho_1", "output": "a.txt"},
+    {"type": "shell_call", "call_id": "c", "action": {"commands": ["ls"]}},
+    {
+        "type": "shell_call",
+        "call_id": "c",
+        "action": {"commands": ["ls"], "timeout_ms": 5, "max_output_length": 9},
+        "environment": {"type": "local"},
+        "caller": None,
+    },
+    {
+        "type": "shell_call_output",
+        "call_id": "c",
+        "output": [
+            {"stdout": "a", "stderr": "", "outcome": {"type": "exit", "exit_code": 0}},
+            {"stdout": "", "stderr": "b", "outcome": {"type": "timeout"}},
+        ],
+    },
+    {
+        "type": "apply_patch_call",
+        "call_id": "c",
+        "status": "completed",
+        "operation": {"type": "update_file", "path": "a", "diff": "@@"},
+    },
+    {"type": "apply_patch_call", "call_id": "c", "operation": {"type": "delete_file", "path": "a"}},
+    {"type": "apply_patch_call_output", "call_id": "c", "status": "failed", "output": "no such file"},
+    {"type": "apply_patch_call_output", "call_id": "c", "status": "completed", "output": None},
+    {"type": "tool_search_call", "call_id": "c", "execution": "client", "arguments": {"query": "mail"}},
+    {"type": "tool_search_call", "call_id": None, "arguments": "mail"},
+    {"type": "tool_search_output", "call_id": None, "execution": "server", "tools": [FUNCTION]},
+    {"type": "tool_search_output", "call_id": "c", "tools": []},
+    {"type": "additional_tools", "id": "at_1", "role": "developer", "tools": [FUNCTION]},
+    {"type": "web_search_call", "id": "ws_1", "status": "failed", "action": {"type": "search", "query": "q"}},
+    {"type": "web_search_call", "action": None},
+    {
+        "type": "code_interpreter_call",
+        "id": "ci_1",
+        "container_id": "cntr_1",
+        "code": "print(1)",
+        "outputs": [{"type": "logs", "logs": "1"}],
+        "status": "completed",
+    },
+    {"type": "code_interpreter_call", "code": None, "outputs": None},
+    {"type": "image_generation_call", "id": "ig_1", "status": "completed", "result": "aW1n"},
+    {"type": "image_generation_call", "result": None, "output_format": "png"},
+    {"type": "compaction", "id": "cmp_1", "encrypted_content": "sealed"},
+    {"type": "compaction_trigger"},
 ]
 
 
@@ -89,12 +142,15 @@ WRONG: list[tuple[object, str, str, str]] = [
         "Invalid type for 'input[0]': expected an object, but got an integer instead.",
     ),
     (
-        {"type": "web_search_call", "id": "ws_1"},
+        {"type": "mcp_call", "id": "mcp_1"},
         "input[0].type",
         "invalid_value",
-        "Invalid value: 'web_search_call'. Supported values are: 'message', 'function_call', "
-        "'function_call_output', 'reasoning', 'item_reference', 'custom_tool_call', "
-        "and 'custom_tool_call_output'.",
+        "Invalid value: 'mcp_call'. Supported values are: 'message', 'reasoning', 'item_reference', "
+        "'function_call', 'function_call_output', 'custom_tool_call', 'custom_tool_call_output', "
+        "'local_shell_call', 'local_shell_call_output', 'shell_call', 'shell_call_output', "
+        "'apply_patch_call', 'apply_patch_call_output', 'tool_search_call', 'tool_search_output', "
+        "'additional_tools', 'web_search_call', 'code_interpreter_call', "
+        "'image_generation_call', 'compaction', and 'compaction_trigger'.",
     ),
     (
         {"call_id": "c", "output": ""},
@@ -127,7 +183,7 @@ WRONG: list[tuple[object, str, str, str]] = [
         "input[0].content[1].type",
         "invalid_value",
         "Invalid value: 'text'. Supported values are: "
-        "'input_text', 'input_image', 'input_file', 'output_text', and 'refusal'.",
+        "'input_text', 'input_image', 'input_file', 'input_audio', 'output_text', and 'refusal'.",
     ),
     (
         user({"type": "refusal", "refusal": 3}),
@@ -142,10 +198,38 @@ WRONG: list[tuple[object, str, str, str]] = [
         "Missing required parameter: 'input[0].content[0].image_url'.",
     ),
     (
-        {"type": "function_call_output", "output": ""},
+        {"type": "function_call", "name": "f", "arguments": "{}"},
         "input[0].call_id",
         "missing_required_parameter",
         "Missing required parameter: 'input[0].call_id'.",
+    ),
+    (
+        {"type": "apply_patch_call", "call_id": "c", "operation": {"type": "create_file", "path": "a"}},
+        "input[0].operation.diff",
+        "missing_required_parameter",
+        "Missing required parameter: 'input[0].operation.diff'.",
+    ),
+    (
+        {
+            "type": "shell_call_output",
+            "call_id": "c",
+            "output": [{"stdout": "", "stderr": "", "outcome": {"type": "signal"}}],
+        },
+        "input[0].output[0].outcome.type",
+        "invalid_value",
+        "Invalid value: 'signal'. Supported values are: 'exit' and 'timeout'.",
+    ),
+    (
+        {"type": "additional_tools", "tools": [FUNCTION, {"type": "function"}]},
+        "input[0].tools[1].name",
+        "missing_required_parameter",
+        "Missing required parameter: 'input[0].tools[1].name'.",
+    ),
+    (
+        {"type": "image_generation_call", "result": "?"},
+        "input[0].result",
+        "invalid_value",
+        "Invalid 'input[0].result'. Expected base64-encoded data, but got invalid base64-encoded bytes.",
     ),
     (
         {"type": "function_call_output", "call_id": "", "output": ""},
@@ -188,16 +272,44 @@ def test_only_the_first_of_many_faults_is_told() -> None:
     assert caught.value.param == "input[1].type"
 
 
-STORED = [item for item in CANONICAL if item["type"] != "item_reference"]
+@pytest.mark.parametrize("kind", ["mcp_list_tools", "mcp_call", "computer_call"])
+def test_items_of_what_is_not_served_are_refused(kind: str) -> None:
+    assert refused({"type": kind, "id": "x", "encrypted_content": "x"}).param == "input[0].type"
+
+
+STORED = [item for item in CANONICAL if item["type"] not in ("item_reference", "compaction_trigger")]
+IN_OPEN_RESPONSES = {"message", "function_call", "function_call_output", "reasoning"}
 
 
 @pytest.mark.parametrize("item", STORED)
 def test_a_stored_item_is_a_resource_of_both_documents(item: dict[str, Any]) -> None:
-    stored = stored_input_item(item, "item_1")
-    assert (stored["id"], stored["status"], stored["type"]) == ("item_1", "completed", item["type"])
+    stored = stored_input_item(canonical(item), "item_1")
+    assert (stored["id"], stored["type"]) == ("item_1", item["type"])
+    assert stored["status"] == ("failed" if item.get("status") == "failed" else "completed")
     OPENAI_ITEM.validate(stored)
-    if not item["type"].startswith("custom_"):  # Open Responses has no custom tools
+    if item["type"] in IN_OPEN_RESPONSES:
         OPEN_RESPONSES_ITEM.validate(stored)
+
+
+@pytest.mark.parametrize("item", STORED)
+def test_a_stored_item_is_an_item_again(item: dict[str, Any]) -> None:
+    stored = stored_input_item(item, "item_1")
+    again = stored_input_item(canonical(stored), "item_1")
+    assert again == stored
+
+
+def test_an_item_of_the_local_shell_keeps_its_call_id_when_it_gets_our_id() -> None:
+    call = {"type": "local_shell_call", "id": "call_1", "action": {"command": ["ls"]}}
+    output = {"type": "local_shell_call_output", "id": "call_1", "output": ""}
+    stored = [stored_input_item(call, "lsh_1"), stored_input_item(output, "lsho_1")]
+    assert [item["call_id"] for item in stored] == ["call_1", "call_1"]
+    assert stored[0]["action"] == {"type": "exec", "command": ["ls"], "env": {}}
+
+
+def test_stored_declarations_have_every_member_of_a_function() -> None:
+    stored = stored_input_item({"type": "additional_tools", "tools": [FUNCTION, NAMESPACE]}, "at_1")
+    assert stored["tools"] == [{**FUNCTION, "parameters": None, "strict": None}, NAMESPACE]
+    OPENAI_ITEM.validate(stored)
 
 
 def test_storing_takes_our_id_keeps_the_content_and_leaves_the_item_alone() -> None:

@@ -82,6 +82,22 @@ REQUESTS: list[dict[str, Any]] = [
         "tools": [{**FUNCTION, "strict": False, "parameters": {"type": "object"}, "description": "d"}],
         "tool_choice": {"type": "allowed_tools", "mode": "auto", "tools": [FUNCTION]},
     },
+    {
+        "conversation": "conv_1",
+        "prompt": {
+            "id": "pmpt_1",
+            "version": "2",
+            "variables": {
+                "city": "Rome",
+                "photo": {
+                    "type": "input_image",
+                    "image_url": "https://example.org/a.png",
+                    "file_id": None,
+                    "detail": "low",
+                },
+            },
+        },
+    },
 ]
 
 
@@ -162,6 +178,23 @@ def test_parameters_are_echoed() -> None:
         assert response[name] == REQUESTS[1][name], name  # type: ignore[literal-required]
     assert response["tools"] == [{**FUNCTION, "description": None, "parameters": None, "strict": True}]
     assert response["text"] == {"format": {"type": "json_object"}, "verbosity": "low"}
+
+
+def test_a_conversation_and_a_prompt_are_echoed() -> None:
+    response = fresh(**REQUESTS[3])
+    assert response["conversation"] == {"id": "conv_1"}
+    assert response["prompt"] == REQUESTS[3]["prompt"]
+
+
+def test_other_tools_are_echoed_as_they_were_declared() -> None:
+    tools: list[dict[str, Any]] = [
+        {"type": "web_search"},
+        {"type": "custom", "name": "c"},
+        {"type": "namespace", "name": "n", "description": "d", "tools": [FUNCTION]},
+    ]
+    response = fresh(tools=tools)
+    assert response["tools"] == tools
+    OPENAI_RESPONSE.validate(completed(response))
 
 
 def test_a_schema_format_is_echoed_whole() -> None:

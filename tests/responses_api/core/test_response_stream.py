@@ -6,9 +6,11 @@ from typing import Any
 import pytest
 
 from responses_api.core.generation_events import (
+    AnswerContinued,
     AnswerStarted,
     Finished,
     GenerationEvent,
+    ImageMade,
     PartIgnored,
     PartSigned,
     TextDelta,
@@ -24,6 +26,7 @@ from tests.responses_api.core.response_streams import (
     new_response,
     new_stream,
     output_of,
+    response_in,
     run,
     send_all,
     started,
@@ -82,6 +85,16 @@ def types(events: list[StreamEvent]) -> list[str]:
             [*MESSAGE_OPENS, *MESSAGE_CLOSES, *MESSAGE_OPENS],
             id="a signature ends its part",
         ),
+        pytest.param(
+            [HMM, PartSigned("s"), HMM],
+            [*THOUGHT_OPENS, *THOUGHT_CLOSES, *THOUGHT_OPENS],
+            id="a thought's signature ends it too",
+        ),
+        pytest.param(
+            [HELLO, PartSigned("s"), UsageReported(1)],
+            MESSAGE_OPENS,
+            id="what is about a signed part may still come",
+        ),
         pytest.param([PartSigned("s")], [], id="a signature alone shows nothing"),
         pytest.param(
             [HELLO, PartIgnored("video"), HELLO],
@@ -92,6 +105,11 @@ def types(events: list[StreamEvent]) -> list[str]:
             [HMM, AnswerStarted("m"), HMM],
             [*THOUGHT_OPENS, *THOUGHT_CLOSES, *THOUGHT_OPENS],
             id="a follow-up answer's parts are its own",
+        ),
+        pytest.param(
+            [HELLO, AnswerContinued("m"), HELLO],
+            [*MESSAGE_OPENS, "output_text.delta"],
+            id="an answer that is continued goes on with its text",
         ),
         pytest.param(
             [HELLO, Finished("max_output_tokens", "MAX_TOKENS")],
@@ -113,6 +131,7 @@ def test_types(sent: list[GenerationEvent], expected: list[str]) -> None:
 # The lifecycle
 
 OPERATIONS: dict[str, Callable[[ResponseStream], object]] = {
+    "queue": lambda stream: stream.queue(),
     "start": lambda stream: stream.start(),
     "send": lambda stream: stream.send(HELLO),
     "heartbeat": lambda stream: stream.heartbeat(),
@@ -121,6 +140,7 @@ OPERATIONS: dict[str, Callable[[ResponseStream], object]] = {
 }
 WAYS: dict[Lifecycle, Callable[[ResponseStream], object]] = {
     Lifecycle.NEW: lambda stream: None,
+    Lifecycle.QUEUED: lambda stream: stream.queue(),
     Lifecycle.ACTIVE: lambda stream: stream.start(),
     Lifecycle.COMPLETED: lambda stream: (stream.start(), stream.send(STOP)),
     Lifecycle.INCOMPLETE: lambda stream: (stream.start(), stream.send(Finished("content_filter", "SAFETY"))),
@@ -128,6 +148,10 @@ WAYS: dict[Lifecycle, Callable[[ResponseStream], object]] = {
     Lifecycle.CANCELLED: lambda stream: stream.cancel(),
 }
 LEGAL = {
+    (Lifecycle.NEW, "queue"),
+    (Lifecycle.QUEUED, "start"),
+    (Lifecycle.QUEUED, "fail"),
+    (Lifecycle.QUEUED, "cancel"),
     (Lifecycle.NEW, "start"),
     (Lifecycle.NEW, "cancel"),
     (Lifecycle.ACTIVE, "send"),
@@ -185,10 +209,24 @@ def test_ended_and_status(end: Finished, status: str) -> None:
     assert stream.response["status"] == status
 
 
-def test_start_turns_a_queued_response_into_one_in_progress() -> None:
-    created = new_stream(status="queued").start()[0]
-    assert created["type"] == "response.created"
-    assert created["response"]["status"] == "in_progress"
+def test_a_queued_response_is_created_once_and_begins_later() -> None:
+    stream = new_stream()
+    waiting = stream.queue()
+    assert types(waiting) == ["created", "queued"]
+    assert [(response_in(event) or {})["status"] for event in waiting] == ["queued", "queued"]
+    begun = stream.start()
+    assert types(begun) == ["in_progress"]
+    assert begun[0]["sequence_number"] == 2
+    assert stream.response["status"] == "in_progress"
+
+
+def test_a_queued_response_may_end_before_it_begins() -> None:
+    failed, cancelled = new_stream(), new_stream()
+    failed.queue()
+    cancelled.queue()
+    assert types(failed.fail("server_error", "broken")) == ["error", "failed"]
+    assert types(cancelled.cancel()) == ["incomplete"]
+    assert cancelled.response["status"] == "cancelled"
 
 
 # Ends
@@ -226,13 +264,41 @@ def test_completed() -> None:
 
 @pytest.mark.parametrize("reason", ["max_output_tokens", "content_filter"])
 def test_cut_short(reason: Any) -> None:
-    stream, events = run([HMM, UsageReported(1, 0, 2, 2), Finished(reason, "RAW")])
+    stream, events = run([HELLO, UsageReported(1, 0, 2, 2), Finished(reason, "RAW")])
     response = stream.response
     assert events[-1]["type"] == "response.incomplete"
     assert response["incomplete_details"] == {"reason": reason}
     assert response["completed_at"] is None
     assert response["usage"]["total_tokens"] == 3
     assert [item["status"] for item in response["output"]] == ["incomplete"]
+
+
+def test_a_filter_that_leaves_nothing_is_shown_as_a_refusal() -> None:
+    stream, events = run([HMM, Finished("content_filter", "SAFETY", "Not this.")])
+    assert types(events)[-7:] == [
+        "output_item.added",
+        "content_part.added",
+        "refusal.delta",
+        "refusal.done",
+        "content_part.done",
+        "output_item.done",
+        "incomplete",
+    ]
+    thought, message = output_of(stream)
+    assert (thought["status"], message["status"]) == ("incomplete", "completed")
+    assert message["content"] == [{"type": "refusal", "refusal": "Not this."}]
+    assert not stream.has_output
+
+
+def test_a_refusal_says_something_even_if_the_filter_does_not() -> None:
+    [message] = output_of(run([Finished("content_filter", "SAFETY")])[0])
+    assert "filter" in message["content"][0]["refusal"]
+
+
+@pytest.mark.parametrize("said", [HELLO, CALL, ImageMade("image/png", "aW1n")])
+def test_what_was_said_before_a_filter_is_the_answer(said: GenerationEvent) -> None:
+    [item] = output_of(run([said, Finished("content_filter", "SAFETY", "Not this.")])[0])
+    assert "Not this." not in str(item)
 
 
 def test_only_the_open_item_is_incomplete() -> None:
@@ -316,10 +382,10 @@ def test_fail_with_a_permanent_fault() -> None:
     assert stream.response["error"]["code"] == "invalid_prompt"
 
 
-def test_cancel_closes_without_a_terminal_event() -> None:
+def test_cancel_closes_what_is_open_and_tells_the_status() -> None:
     stream = started()
     send_all(stream, [HELLO, UsageReported(1, 0, 1, 0)])
-    assert types(stream.cancel()) == MESSAGE_CLOSES
+    assert types(stream.cancel()) == [*MESSAGE_CLOSES, "incomplete"]
     response = stream.response
     assert response["status"] == "cancelled"
     assert response["usage"]["total_tokens"] == 2

@@ -6,10 +6,15 @@ import pytest
 
 from responses_api.core.conversation import UpstreamFacts
 from responses_api.core.generation_events import (
+    AnswerContinued,
     AnswerStarted,
+    CodeWritten,
     Finished,
     GenerationEvent,
+    HostedToolCalled,
+    ImageMade,
     PartIgnored,
+    PartKind,
     PartSigned,
     TextDelta,
     ThoughtDelta,
@@ -22,6 +27,7 @@ from tests.responses_api.core.response_streams import (
     run,
     send_all,
     signatures_of,
+    text_of,
 )
 
 HELLO = TextDelta("Hello")
@@ -54,8 +60,9 @@ def test_items_carry_what_the_upstream_attached() -> None:
     assert (stream.model_version, stream.upstream_id) == ("m-1", "a1")
 
 
-def test_a_signature_after_a_call_is_an_empty_text_parts() -> None:
-    stream, _ = run([CALL, PartSigned("tail"), STOP])
+@pytest.mark.parametrize("empty", [None, "text", "thought"])
+def test_a_signature_after_a_call_is_an_empty_parts(empty: PartKind | None) -> None:
+    stream, _ = run([CALL, PartSigned("tail", empty), STOP])
     assert [item["type"] for item in output_of(stream)] == ["function_call"]
     assert signatures_of(stream) == [None, "tail"]
     assert stream.items[-1].wire == {"type": "message", "role": "assistant", "content": []}
@@ -67,9 +74,26 @@ def test_two_signatures_are_two_parts() -> None:
     assert [item["content"][0]["text"] for item in output_of(stream)] == ["Hello", "Hello"]
 
 
-def test_a_late_signature_goes_to_the_last_unsigned_item() -> None:
-    stream, _ = run([HELLO, CALL, PartSigned("late"), STOP], max_tool_calls=0)
-    assert signatures_of(stream) == ["late"]
+@pytest.mark.parametrize(
+    ("before", "empty", "signatures"),
+    [
+        (HELLO, "text", ["s", None]),
+        (HMM, "thought", ["s", None]),
+        (HMM, "text", [None, "s", None]),
+        (HELLO, "thought", [None, "s", None]),
+    ],
+)
+def test_an_empty_part_ends_the_one_before_if_that_is_of_its_kind(
+    before: GenerationEvent, empty: PartKind, signatures: list[str | None]
+) -> None:
+    stream, _ = run([before, PartSigned("s", empty), before, STOP])
+    assert signatures_of(stream) == signatures
+    assert [text_of(item) for item in output_of(stream)] == [text_of(output_of(stream)[0])] * 2
+
+
+def test_an_empty_part_after_a_dropped_call_is_one_of_its_own() -> None:
+    stream, _ = run([HELLO, CALL, PartSigned("late", "text"), STOP], max_tool_calls=0)
+    assert signatures_of(stream) == [None, "late"]
 
 
 def test_a_signature_never_reaches_back_into_another_answer() -> None:
@@ -94,6 +118,16 @@ def test_usage_replaces_within_an_answer_and_adds_up_over_answers() -> None:
     assert stream.response["usage"]["total_tokens"] == 37
 
 
+def test_a_continued_answer_is_billed_by_itself() -> None:
+    first, second = UsageReported(10, 0, 3, 0), UsageReported(20, 0, 4, 0)
+    stream, _ = run(
+        [AnswerStarted("m", "a1"), HELLO, first, AnswerContinued("m-2", "a2"), HELLO, second, STOP]
+    )
+    assert stream.usage == UsageReported(30, 0, 7, 0)
+    assert (stream.model_version, stream.upstream_id) == ("m-2", "a2")
+    assert [item["content"][0]["text"] for item in output_of(stream)] == ["HelloHello"]
+
+
 def test_no_usage_is_null() -> None:
     stream, _ = run([HELLO, STOP])
     assert stream.usage is None
@@ -107,7 +141,16 @@ def test_ignored_parts_are_remembered() -> None:
 
 @pytest.mark.parametrize(
     ("sent", "has_output"),
-    [([], False), ([HMM], False), ([PartSigned("s")], False), ([HELLO], True), ([CALL], True)],
+    [
+        ([], False),
+        ([HMM], False),
+        ([PartSigned("s")], False),
+        ([HostedToolCalled("1", "web_search", {})], False),
+        ([CodeWritten("1", {})], False),
+        ([HELLO], True),
+        ([CALL], True),
+        ([ImageMade("image/png", "aW1n")], True),
+    ],
 )
 def test_has_output(sent: list[GenerationEvent], has_output: bool) -> None:
     assert run(sent)[0].has_output is has_output

@@ -7,11 +7,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from responses_api.core.generation_events import Finished, GenerationEvent, TextDelta, ThoughtDelta, ToolCall
+from responses_api.core.generation_events import (
+    Finished,
+    GenerationEvent,
+    ImageMade,
+    TextDelta,
+    ThoughtDelta,
+    ToolCall,
+)
+from responses_api.core.output_options import OutputOptions
 from responses_api.core.snapshot import apply
 from responses_api.core.stream_events import StreamEvent
 from tests.oracles import openai_sdk
 from tests.responses_api.core.response_streams import (
+    ALL_OPTIONS,
     answers,
     completed_answers,
     new_response,
@@ -32,9 +41,11 @@ def fold(events: list[StreamEvent]) -> dict[str, Any] | None:
     return response
 
 
-@given(answers, st.sets(st.integers(0, 15)))
-def test_the_fold_is_the_object_so_far_at_every_step(answer: list[GenerationEvent], beats: set[int]) -> None:
-    stream = new_stream()
+@given(answers, st.sets(st.integers(0, 15)), st.sampled_from(ALL_OPTIONS))
+def test_the_fold_is_the_object_so_far_at_every_step(
+    answer: list[GenerationEvent], beats: set[int], options: OutputOptions
+) -> None:
+    stream = new_stream(options)
     folded = fold(stream.start())
     last: StreamEvent | None = None
     for number, sent in enumerate(answer):
@@ -54,7 +65,8 @@ def test_the_fold_agrees_with_the_official_client(answer: list[GenerationEvent])
     _, events = run(answer)
     folded = fold(events)
     assert folded is not None
-    ours = [(item["id"], text_of(item)) for item in folded["output"] if item["type"] != "reasoning"]
+    known = ("message", "function_call")
+    ours = [(item["id"], text_of(item)) for item in folded["output"] if item["type"] in known]
     assert openai_sdk.texts(events) == ours
 
 
@@ -80,6 +92,28 @@ def test_text_grows() -> None:
             response = apply(response, event)
         texts.append(response["output"][0]["content"][0]["text"])
     assert texts == ["Good ", "Good morning"]
+
+
+def test_a_refusal_grows() -> None:
+    stream = started()
+    response: dict[str, Any] = stream.response
+    refusals = []
+    for event in stream.send(Finished("content_filter", "SAFETY", "Not this.")):
+        response = apply(response, event)
+        if event["type"].startswith("response.refusal"):
+            refusals.append(response["output"][0]["content"][0]["refusal"])
+    assert refusals == ["Not this.", "Not this."]
+    assert response == stream.response
+
+
+def test_a_hosted_call_goes_through_its_statuses() -> None:
+    stream = started()
+    response: dict[str, Any] = stream.response
+    statuses = []
+    for event in stream.send(ImageMade("image/png", "aW1n")):
+        response = apply(response, event)
+        statuses.append(response["output"][0]["status"])
+    assert statuses == ["in_progress", "in_progress", "generating", "completed", "completed"]
 
 
 def test_an_error_event_changes_nothing() -> None:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from responses_api.core.conversation import ConversationItem, UpstreamFacts
-from responses_api.core.generation_events import AnswerStarted, UsageReported
+from responses_api.core.generation_events import AnswerContinued, AnswerStarted, UsageReported
 from responses_api.core.upstream_record import UpstreamRecord
 
 MESSAGE: dict[str, Any] = {"type": "message", "id": "msg_0", "role": "assistant", "content": [{}]}
@@ -23,46 +23,46 @@ def test_an_item_is_kept_with_its_facts() -> None:
     assert kept.items == [ConversationItem(CALL, "resp_1", UpstreamFacts("sig", "call_up", "m"))]
 
 
-def test_a_late_signature_goes_to_an_unsigned_message() -> None:
+def test_an_empty_part_is_an_item_of_its_own() -> None:
     kept = record()
-    kept.keep(MESSAGE, None, None)
-    kept.sign_last("late")
-    assert kept.items == [ConversationItem(MESSAGE, "resp_1", UpstreamFacts("late", None, "m"))]
-
-
-def test_a_late_signature_never_replaces_one() -> None:
-    kept = record()
-    kept.keep(MESSAGE, "own", None)
-    kept.sign_last("late")
+    kept.keep(MESSAGE)
+    kept.keep_empty("alone")
     assert [(item.wire, item.upstream) for item in kept.items] == [
-        (MESSAGE, UpstreamFacts("own", None, "m")),
-        (EMPTY, UpstreamFacts("late", None, "m")),
+        (MESSAGE, UpstreamFacts(None, None, "m")),
+        (EMPTY, UpstreamFacts("alone", None, "m")),
     ]
 
 
-def test_a_late_signature_never_signs_a_call() -> None:
+def test_a_model_that_no_answer_names_is_the_one_that_was_asked() -> None:
+    kept = UpstreamRecord("resp_1", "m-asked")
+    kept.begin_answer(AnswerStarted())
+    kept.keep(MESSAGE, "sig")
+    assert kept.items == [ConversationItem(MESSAGE, "resp_1", UpstreamFacts("sig", None, "m-asked"))]
+    assert (kept.signing_model, kept.model_version) == ("m-asked", None)
+    kept.begin_answer(AnswerStarted("m"))
+    assert (kept.signing_model, kept.model_version) == ("m", "m")
+
+
+def test_a_late_answer_joins_its_step_and_nothing_else() -> None:
     kept = record()
-    kept.keep(CALL, None, "call_up")
-    kept.sign_last("late")
-    assert kept.items[0].upstream == UpstreamFacts(None, "call_up", "m")
-    assert kept.items[1].wire == EMPTY
-
-
-def test_a_signature_with_no_item_at_all_is_kept() -> None:
-    kept = record()
-    kept.sign_last("alone")
-    assert kept.items == [ConversationItem(EMPTY, "resp_1", UpstreamFacts("alone", None, "m"))]
-
-
-def test_a_late_signature_stays_within_its_answer() -> None:
-    kept = record()
-    kept.keep(MESSAGE, None, None)
-    kept.begin_answer(AnswerStarted("m2"))
-    kept.sign_last("second")
+    kept.keep({"type": "web_search_call", "id": "ws_0"}, "sig", "up", [{"call": 1}])
+    kept.await_answer("1")
+    kept.keep(MESSAGE)
+    assert kept.keep_late_answer("2", {"answer": 2}) is None
+    assert kept.keep_late_answer("1", {"answer": 1}) == "ws_0"
     assert [item.upstream for item in kept.items] == [
+        UpstreamFacts("sig", "up", "m", ({"call": 1}, {"answer": 1})),
         UpstreamFacts(None, None, "m"),
-        UpstreamFacts("second", None, "m2"),
     ]
+    assert kept.keep_late_answer("1", {"answer": 1}) is None
+
+
+def test_a_late_answer_stays_within_its_answer() -> None:
+    kept = record()
+    kept.keep({"type": "web_search_call", "id": "ws_0"}, parts=[{"call": 1}])
+    kept.await_answer("1")
+    kept.begin_answer(AnswerContinued("m"))
+    assert kept.keep_late_answer("1", {"answer": 1}) is None
 
 
 def test_what_a_later_answer_does_not_name_stays_known() -> None:

@@ -8,7 +8,9 @@ import msgspec
 from jsonschema import Draft202012Validator
 
 from responses_api.core.conversation import ConversationItem, UpstreamFacts
+from responses_api.gemini.adaptations import Adaptations
 from responses_api.gemini.models import ModelCatalogue, ModelProfile
+from responses_api.gemini.translation import Translation
 
 PNG = "iVBORw0KGgo="
 SIGNER = "gemini-3.8-flash-002"
@@ -17,6 +19,10 @@ FLASH = ModelCatalogue().resolve("gemini-3.8-flash")
 PRO_25 = ModelCatalogue().resolve("gemini-2.5-pro")
 GEMMA = ModelCatalogue().resolve("gemma-4-31b-it")
 MODELS: list[ModelProfile] = [FLASH, PRO_25, GEMMA]
+
+
+def translation(model: ModelProfile = FLASH, **circumstances: Any) -> Translation:
+    return Translation(model, Adaptations(), **circumstances)
 
 
 def message(
@@ -55,6 +61,13 @@ def output(
 def reasoning(*summary: str, by: str | None = None, signature: str | None = None) -> ConversationItem:
     wire = {"type": "reasoning", "summary": [{"type": "summary_text", "text": text} for text in summary]}
     return ConversationItem(wire, by, UpstreamFacts(signature, None, SIGNER))
+
+
+def hosted(
+    wire: dict[str, Any], *parts: dict[str, Any], by: str | None = None, model: str = SIGNER
+) -> ConversationItem:
+    """An item of what the upstream did itself, with the parts behind it if there are any."""
+    return ConversationItem(wire, by, UpstreamFacts(model=model, parts=parts) if parts else None)
 
 
 def image(url: str = f"data:image/png;base64,{PNG}", **members: str) -> dict[str, Any]:

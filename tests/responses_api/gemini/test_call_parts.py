@@ -3,20 +3,30 @@ from typing import Any
 import pytest
 
 from responses_api.core.conversation import ConversationItem
-from responses_api.gemini.adaptations import Adaptations
-from responses_api.gemini.call_parts import SIGNATURE_STAND_IN, call_part, result_parts
+from responses_api.core.errors import InvalidRequest
+from responses_api.gemini.call_parts import call_part, result_parts
 from responses_api.gemini.models import ModelProfile
+from responses_api.gemini.translation import SIGNATURE_STAND_IN
 from responses_api.gemini.turns import AnsweredCall
-from tests.responses_api.gemini.conversations import FLASH, GEMMA, PNG, PRO_25, call, image, output
+from tests.responses_api.gemini.conversations import (
+    FLASH,
+    GEMMA,
+    PNG,
+    PRO_25,
+    call,
+    image,
+    output,
+    translation,
+)
 
 
 def part(item: ConversationItem, model: ModelProfile = FLASH, *, first: bool = True) -> dict[str, Any]:
-    return call_part(item, model, Adaptations(), first_of_step=first)
+    return call_part(item, translation(model), first_of_step=first)
 
 
 def results(value: str | list[dict[str, Any]], model: ModelProfile = FLASH) -> list[dict[str, Any]]:
     return result_parts(
-        AnsweredCall(call("c", "f", upstream_id="up"), output("c", value)), model, Adaptations()
+        AnsweredCall(call("c", "f", upstream_id="up"), output("c", value)), translation(model)
     )
 
 
@@ -46,10 +56,16 @@ def test_older_models_get_neither_ids_nor_stand_ins(model: ModelProfile) -> None
     ],
 )
 def test_the_first_call_without_a_valid_signature_gets_the_stand_in(unsigned: ConversationItem) -> None:
-    notes = Adaptations()
-    assert call_part(unsigned, FLASH, notes, first_of_step=True)["thoughtSignature"] == SIGNATURE_STAND_IN
-    assert len(notes.as_tuple()) == 1
-    assert "thoughtSignature" not in call_part(unsigned, FLASH, notes, first_of_step=False)
+    how = translation()
+    assert call_part(unsigned, how, first_of_step=True)["thoughtSignature"] == SIGNATURE_STAND_IN
+    assert len(how.notes.as_tuple()) == 1
+    assert "thoughtSignature" not in call_part(unsigned, how, first_of_step=False)
+
+
+def test_where_signatures_are_not_checked_there_is_no_stand_in() -> None:
+    how = translation(signatures=False, stand_ins=False)
+    assert "thoughtSignature" not in call_part(call("c", signature="s"), how, first_of_step=True)
+    assert how.notes.as_tuple() == ()
 
 
 def test_a_later_call_keeps_a_signature_of_its_own() -> None:
@@ -101,3 +117,70 @@ def test_a_result_of_parts_keeps_its_images() -> None:
         {"text": "Attached to the result of f:"},
         media,
     ]
+
+
+def test_a_text_file_in_a_result_is_plain_text() -> None:
+    value = [{"type": "input_file", "file_data": "data:text/csv;base64,aGk="}]
+    [result] = results(value)
+    assert result["functionResponse"]["parts"] == [{"inlineData": {"mimeType": "text/plain", "data": "aGk="}}]
+
+
+def test_a_recording_cannot_stand_in_a_result() -> None:
+    value = [{"type": "input_file", "file_data": "data:audio/wav;base64,aGk="}]
+    with pytest.raises(InvalidRequest, match="audio/wav"):
+        results(value)
+    assert results(value, PRO_25)[2] == {"inlineData": {"mimeType": "audio/wav", "data": "aGk="}}
+
+
+CALLS_AND_OUTPUTS: list[tuple[dict[str, Any], dict[str, Any], str]] = [
+    (
+        {"type": "function_call", "name": "spawn", "namespace": "agents", "arguments": "{}"},
+        {"type": "function_call_output", "output": "ok"},
+        "ok",
+    ),
+    (
+        {"type": "custom_tool_call", "name": "grep", "input": "x"},
+        {"type": "custom_tool_call_output", "output": [{"type": "input_text", "text": "ok"}]},
+        "ok",
+    ),
+    (
+        {"type": "local_shell_call", "action": {"type": "exec", "command": ["ls"], "env": {}}},
+        {"type": "local_shell_call_output", "output": "ok"},
+        "ok",
+    ),
+    (
+        {"type": "shell_call", "action": {"commands": ["ls"]}},
+        {
+            "type": "shell_call_output",
+            "output": [{"stdout": "ok", "stderr": "", "outcome": {"type": "exit", "exit_code": 0}}],
+        },
+        "ok",
+    ),
+    (
+        {"type": "apply_patch_call", "operation": {"type": "delete_file", "path": "a"}},
+        {"type": "apply_patch_call_output", "status": "failed", "output": "no file"},
+        "no file",
+    ),
+    (
+        {"type": "tool_search_call", "arguments": {"query": "x"}},
+        {"type": "tool_search_output", "tools": [{"type": "function", "name": "found"}]},
+        "found",
+    ),
+]
+
+
+@pytest.mark.parametrize(("wire", "answer", "said"), CALLS_AND_OUTPUTS, ids=lambda value: str(value)[:30])
+@pytest.mark.parametrize("model", [FLASH, PRO_25])
+def test_every_kind_of_call_goes_back_under_one_name_with_its_output(
+    wire: dict[str, Any], answer: dict[str, Any], said: str, model: ModelProfile
+) -> None:
+    item = ConversationItem({**wire, "call_id": "c"})
+    called = part(item, model)["functionCall"]
+    [result] = result_parts(
+        AnsweredCall(item, ConversationItem({**answer, "call_id": "c"})), translation(model)
+    )
+    response = result["functionResponse"]
+    assert isinstance(called["args"], dict)
+    assert (called["name"], called.get("id")) == (response["name"], response.get("id"))
+    assert called.get("id") == ("c" if model.is_modern else None)
+    assert said in response["response"]["output"]

@@ -1,22 +1,23 @@
+import msgspec
 import pytest
 
 from responses_api.gemini.chunks import (
-    Candidate,
     Chunk,
-    Content,
-    ErrorStatus,
     FunctionCall,
     Part,
     UnreadableChunk,
     arguments_json,
-    decode_details,
+    decode_part,
     decode_payload,
+    verbatim,
 )
+from responses_api.gemini.status import ErrorStatus
 
 TEXT_CHUNK = b'{"candidates":[{"content":{"parts":[{"text":"a"}]}}]}'
+ERROR = ErrorStatus(code=429, message="m", status="S")
 
 
-def part(payload: bytes) -> Part:
+def raw_part(payload: bytes) -> msgspec.Raw:
     [chunk] = decode_payload(b'{"candidates":[{"content":{"parts":[' + payload + b"]}}]}")
     assert isinstance(chunk, Chunk)
     content = chunk.candidates[0].content
@@ -24,10 +25,32 @@ def part(payload: bytes) -> Part:
     return content.parts[0]
 
 
+def part(payload: bytes) -> Part:
+    return decode_part(raw_part(payload))
+
+
 def test_a_chunk() -> None:
     [chunk] = decode_payload(TEXT_CHUNK)
     assert isinstance(chunk, Chunk)
-    assert chunk.candidates == (Candidate(content=Content(parts=(Part(text="a"),))),)
+    assert part(b'{"text":"a","thoughtSignature":"cw=="}') == Part(text="a", thought_signature="cw==")
+
+
+@pytest.mark.parametrize(
+    ("candidates", "finish_reason"),
+    [
+        (b'[{"finishReason":"A"}]', "A"),
+        (b'[{"finishReason":"A","index":1},{"finishReason":"B"}]', "B"),
+        (b'[{"finishReason":"A","index":0},{"finishReason":"B","index":0}]', "A"),
+        (b'[{"finishReason":"A","index":null}]', "A"),
+        (b'[{"finishReason":"A","index":1}]', None),
+        (b"[]", None),
+    ],
+)
+def test_the_first_candidate_of_index_zero_counts(candidates: bytes, finish_reason: str | None) -> None:
+    [chunk] = decode_payload(b'{"candidates":' + candidates + b"}")
+    assert isinstance(chunk, Chunk)
+    candidate = chunk.candidate()
+    assert (candidate.finish_reason if candidate else None) == finish_reason
 
 
 def test_a_wrapped_chunk_takes_the_trace_id_for_its_id() -> None:
@@ -37,7 +60,7 @@ def test_a_wrapped_chunk_takes_the_trace_id_for_its_id() -> None:
 
 
 def test_a_wrapped_chunk_with_an_id_keeps_it() -> None:
-    assert decode_payload(b'{"response":{"responseId":"r1"},"traceId":"t1"}') == (Chunk(response_id="r1"),)
+    assert decode_payload(b'{"response":{"responseId":"r1"},"traceId":"t1"}')[0].response_id == "r1"  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize(
@@ -47,10 +70,21 @@ def test_a_wrapped_chunk_with_an_id_keeps_it() -> None:
         b'[{"error":{"code":429,"message":"m","status":"S"}}]',
         b' {"error":{"code":429,"message":"m","status":"S"}},\n',
         b'{"error":{"code":429,,"message":"m","status":"S",},}',
+        b'{"response":{"error":{"code":429,"message":"m","status":"S"}},"traceId":"t1"}',
+        b'{"code":429,"message":"m","status":"S"}',
     ],
 )
 def test_errors_in_every_shape(payload: bytes) -> None:
-    assert decode_payload(payload) == (ErrorStatus(code=429, message="m", status="S"),)
+    assert decode_payload(payload) == (ERROR,)
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [b"{}", b'{"code":7}', b'{"message":"m"}', b'{"code":[],"message":"m"}', b'{"usageMetadata":{}}'],
+)
+def test_what_tells_no_error_is_a_chunk(payload: bytes) -> None:
+    [chunk] = decode_payload(payload)
+    assert isinstance(chunk, Chunk)
 
 
 @pytest.mark.parametrize(
@@ -81,8 +115,7 @@ def test_payloads_without_meaning(payload: bytes) -> None:
         b'"text"',
         b"\xff",
         b'{"candidates":7}',
-        b'{"candidates":[{"content":{"parts":[{"text":1}]}}]}',
-        b'{"candidates":[{"content":{"parts":[{"text":"\\ud800"}]}}]}',
+        b'{"modelVersion":"\\ud800"}',
         b"[" * 100_000,
     ],
 )
@@ -118,23 +151,34 @@ def test_arguments_that_are_no_object() -> None:
         arguments_json(call)
 
 
-@pytest.mark.parametrize(
-    "kind",
-    ["functionResponse", "inlineData", "fileData", "executableCode", "codeExecutionResult", "toolCall", "toolResponse",
-     "audioTranscription"],
-)  # fmt: skip
-def test_other_kinds_by_name(kind: str) -> None:
-    assert part(f'{{"{kind}":{{"x":1}}}}'.encode()).other_kind() == kind
+def test_arguments_that_are_no_text() -> None:
+    call = part(b'{"functionCall":{"name":"f","args":{"a":"\xff"}}}').function_call
+    assert call is not None
+    with pytest.raises(UnreadableChunk):
+        arguments_json(call)
 
 
-def test_no_other_kind() -> None:
-    assert part(b'{"text":"a","partMetadata":{}}').other_kind() is None
+@pytest.mark.parametrize("payload", [b'{"text":1}', b'{"text":"\\ud800"}', b'{"text":"\xff"}', b"7", b"null"])
+def test_unreadable_parts(payload: bytes) -> None:
+    with pytest.raises(UnreadableChunk):
+        part(payload)
 
 
-def test_unreadable_details_are_left_out() -> None:
-    [status] = decode_payload(
-        b'{"error":{"details":[7,{"retryDelay":1},{"@type":"t","reason":"R","new":{}}]}}'
-    )
-    assert isinstance(status, ErrorStatus)
-    [detail] = decode_details(status)
-    assert (detail.kind, detail.reason) == ("t", "R")
+@pytest.mark.parametrize("kind", ["functionResponse", "fileData", "audioTranscription"])
+def test_foreign_kinds_by_name(kind: str) -> None:
+    assert part(f'{{"{kind}":{{"x":1}}}}'.encode()).foreign_kind() == kind
+
+
+def test_no_foreign_kind() -> None:
+    assert part(b'{"text":"a","partMetadata":{}}').foreign_kind() is None
+
+
+def test_a_part_verbatim_has_what_nobody_knows() -> None:
+    payload = b'{"toolCall":{"id":"1","args":{"n":1.50}},"thoughtSignature":"cw==","newMember":[1]}'
+    assert verbatim(raw_part(payload)) == msgspec.json.decode(payload)
+
+
+@pytest.mark.parametrize("payload", [b"[1]", b'{"a":1e400}', b'{"a":"\xff"}'])
+def test_what_cannot_be_kept_verbatim(payload: bytes) -> None:
+    with pytest.raises(UnreadableChunk):
+        verbatim(raw_part(payload))

@@ -51,6 +51,28 @@ def test_the_upstreams_explanation_is_passed_on_without_secrets() -> None:
     assert message.endswith("Upstream: bad call, key [redacted]")
 
 
-def test_an_empty_answer_is_not_completed() -> None:
-    assert finished_empty("STOP", ()).outcome == "failed"
-    assert "inlineData" in (finished_empty("STOP", ("inlineData",)).message or "")
+def test_an_empty_answer_is_not_completed_and_may_be_tried_again() -> None:
+    empty = finished_empty("STOP", ())
+    assert (empty.outcome, empty.remedy) == ("failed", "repeat")
+
+
+def test_an_answer_of_what_cannot_be_carried_names_it_and_would_come_again() -> None:
+    foreign = finished_empty("STOP", ("fileData", "fileData", "x AIzaSyD-0123456789"))
+    assert (foreign.outcome, foreign.remedy) == ("failed", None)
+    assert foreign.message is not None
+    assert foreign.message.endswith("cannot carry: fileData, x [redacted].")
+
+
+@pytest.mark.parametrize("reason", sorted(DOCUMENTED | {"NEW_REASON"}))
+def test_remedies(reason: str) -> None:
+    accidents = {"MALFORMED_FUNCTION_CALL", "MALFORMED_RESPONSE", "UNEXPECTED_TOOL_CALL"}
+    remedies = {reason: "repeat" for reason in accidents} | {"MISSING_THOUGHT_SIGNATURE": "drop_signatures"}
+    assert finished(reason).remedy == remedies.get(reason)
+
+
+def test_only_an_answer_that_asks_to_be_gone_on_with_has_the_token() -> None:
+    assert finished("CONTINUATION", continuation="t").continuation == "t"
+    assert finished("CONTINUATION").continuation is None
+    assert finished("CONTINUATION", continuation="").continuation is None
+    assert finished("STOP", continuation="t").continuation is None
+    assert finished("MAX_TOKENS", continuation="t").continuation is None

@@ -1,17 +1,17 @@
+from dataclasses import replace
+
 import pytest
 
 from responses_api.core.errors import InvalidRequest
-from responses_api.gemini.models import PROFILES, Generation, ModelCatalogue, model_line
+from responses_api.gemini.models import PROFILES, ModelCatalogue
 
 
-def test_names_are_unique_and_of_text_models() -> None:
-    names = [name for profile in PROFILES for name in (profile.name, *profile.aliases)]
-    assert len(names) == len(set(names))
-    assert not any("image" in name or "banana" in name for name in names)
+def served(catalogue: ModelCatalogue, name: str | None) -> str:
+    return catalogue.resolve(name).name
 
 
 @pytest.mark.parametrize(
-    ("asked", "served"),
+    ("asked", "name"),
     [
         (None, "gemini-3.8-flash"),
         ("gemini-2.5-pro", "gemini-2.5-pro"),
@@ -21,13 +21,13 @@ def test_names_are_unique_and_of_text_models() -> None:
         ("gemini-flash-lite-latest", "gemini-3.5-flash-lite"),
     ],
 )
-def test_names_that_resolve(asked: str | None, served: str) -> None:
+def test_names_that_resolve(asked: str | None, name: str) -> None:
     profile = ModelCatalogue().resolve(asked)
-    assert (profile.name, profile.upstream_name) == (served, served)
+    assert (profile.name, profile.upstream_name) == (name, name)
 
 
 @pytest.mark.parametrize(
-    "name", ["gpt-5", "gemini-5-flash", "gemini-9.9-pro", "GEMINI-3.8-FLASH", "", "models/x"]
+    "name", ["gpt-5", "gemini-0", "gemini-1.5-pro", "GEMINI-3.8-FLASH", "", "models/x", "gemini-5-flash/x"]
 )
 def test_an_unknown_model_is_refused_with_a_list_of_what_there_is(name: str) -> None:
     with pytest.raises(InvalidRequest) as caught:
@@ -38,51 +38,69 @@ def test_an_unknown_model_is_refused_with_a_list_of_what_there_is(name: str) -> 
     assert all(profile.name in error.message for profile in PROFILES)
 
 
+def test_a_newer_model_is_served_under_its_own_name() -> None:
+    catalogue = ModelCatalogue()
+    profile = catalogue.resolve("models/gemini-5-flash")
+    assert (profile.name, profile.upstream_name) == ("gemini-5-flash", "gemini-5-flash")
+    assert catalogue.find("gemini-5-flash") is None
+    assert profile not in catalogue.profiles
+
+
+def test_a_newer_model_is_refused_where_the_installation_wants_that() -> None:
+    with pytest.raises(InvalidRequest, match="'gemini-5-flash' does not exist"):
+        ModelCatalogue(serve_unknown=False).resolve("gemini-5-flash")
+
+
 def test_the_installations_own_aliases_and_default() -> None:
     catalogue = ModelCatalogue(
-        aliases={"gpt-5": "gemini-2.5-pro", "gemini-pro-latest": "gemini-4-carbon"}, default="gpt-5"
+        aliases={
+            "gpt-5": "gemini-2.5-pro",
+            "gemini-pro-latest": "gemini-4-carbon",
+            "newest": "models/gemini-5-pro",
+        },
+        default="gpt-5",
     )
-    assert catalogue.resolve("gpt-5").name == catalogue.resolve(None).name == "gemini-2.5-pro"
-    assert catalogue.resolve("gemini-pro-latest").name == "gemini-4-carbon"
+    assert served(catalogue, "gpt-5") == served(catalogue, "models/gpt-5") == "gemini-2.5-pro"
+    assert served(catalogue, None) == "gemini-2.5-pro"
+    assert served(catalogue, "gemini-pro-latest") == "gemini-4-carbon"
+    assert served(catalogue, "newest") == "gemini-5-pro"
 
 
 def test_an_alias_never_hides_a_model() -> None:
     catalogue = ModelCatalogue(aliases={"gemini-2.5-pro": "gemini-3.8-flash"})
-    assert catalogue.resolve("gemini-2.5-pro").name == "gemini-2.5-pro"
+    assert served(catalogue, "gemini-2.5-pro") == "gemini-2.5-pro"
 
 
-def test_a_catalogue_with_a_dangling_name_is_refused() -> None:
-    with pytest.raises(ValueError, match="'gpt-5'.*'nothing'"):
-        ModelCatalogue(aliases={"gpt-5": "nothing"})
-    with pytest.raises(ValueError, match="default.*'nothing'"):
-        ModelCatalogue(default="nothing")
+def test_a_model_that_is_switched_off_is_neither_served_nor_guessed_at() -> None:
+    off = tuple(
+        replace(profile, enabled=profile.name != "gemini-3.8-flash", aliases=("gemini-3.8-flash-002",))
+        if profile.name == "gemini-3.8-flash"
+        else profile
+        for profile in PROFILES
+    )
+    catalogue = ModelCatalogue(off)
+    assert "gemini-3.8-flash" not in [profile.name for profile in catalogue.profiles]
+    for name in ("gemini-3.8-flash", "models/gemini-3.8-flash", "gemini-3.8-flash-002", None):
+        with pytest.raises(InvalidRequest) as caught:
+            catalogue.resolve(name)
+        assert " gemini-3.8-flash," not in caught.value.message
 
 
-@pytest.mark.parametrize(
-    ("signer", "reader", "good"),
-    [
-        ("gemini-3.8-flash", "gemini-3.8-flash", True),
-        ("gemini-3.8-flash-002", "gemini-3.8-flash", True),
-        ("models/gemini-3.8-flash", "gemini-3.8-flash", True),
-        ("gemini-3.5-flash", "gemini-3.8-flash", True),
-        ("gemini-3-flash-preview", "gemini-3.8-flash", True),
-        ("gemini-3.5-flash-lite", "gemini-3.8-flash", False),
-        ("gemini-3.1-pro-preview", "gemini-3.8-flash", False),
-        ("gemini-2.5-flash", "gemini-3.8-flash", False),
-        ("gemini-4-carbon", "gemini-4-argon", False),
-        ("gpt-5", "gemini-3.8-flash", False),
-        (None, "gemini-3.8-flash", False),
-    ],
-)
-def test_signatures_travel_inside_one_line(signer: str | None, reader: str, good: bool) -> None:
-    assert ModelCatalogue().resolve(reader).signs_like(signer) is good
+def test_an_alias_may_take_the_name_of_a_model_that_is_switched_off() -> None:
+    off = [replace(profile, enabled=profile.name != "gemini-2.5-pro") for profile in PROFILES]
+    catalogue = ModelCatalogue(off, aliases={"gemini-2.5-pro": "gemini-3.8-flash"})
+    assert served(catalogue, "gemini-2.5-pro") == "gemini-3.8-flash"
 
 
-def test_a_name_of_another_form_is_a_line_of_its_own() -> None:
-    assert model_line("tunedModels/mine") == model_line("mine") != model_line("yours")
+def test_dangling_names_are_told() -> None:
+    assert ModelCatalogue(aliases={"gpt-5": "gemini-pro-latest", "gpt-6": "gemini-6-pro"}).dangling() == ()
+    assert ModelCatalogue(aliases={"a": "nothing", "b": "nothing"}, default="gone").dangling() == (
+        "gone",
+        "nothing",
+    )
+    assert ModelCatalogue(aliases={"a": "gemini-6-pro"}, serve_unknown=False).dangling() == ("gemini-6-pro",)
 
 
-def test_rules_by_generation() -> None:
-    modern = {profile.generation for profile in PROFILES if profile.is_modern}
-    assert modern == {Generation.G3, Generation.G4}
-    assert {profile.generation for profile in PROFILES if not profile.has_system_slot} == {Generation.GEMMA}
+def test_a_default_that_leads_nowhere_is_named_in_the_refusal() -> None:
+    with pytest.raises(InvalidRequest, match="'gone' does not exist"):
+        ModelCatalogue(default="gone").resolve(None)

@@ -26,6 +26,8 @@ def decode(*reads: bytes) -> list[bytes]:
         pytest.param(b"event: message\n\n", [], id="frame without data"),
         pytest.param(b"data: a", [b"a"], id="no end of line at the end"),
         pytest.param(b"data: a\r\n", [b"a"], id="no blank line at the end"),
+        pytest.param(b"data: a\n\nda", [b"a"], id="cut inside the name of a field"),
+        pytest.param(b"dat", [], id="cut there before any frame"),
         pytest.param(b"\xef\xbb\xbfdata: a\n\n", [b"a"], id="byte order mark"),
         pytest.param(
             "data: x\u2028y\u0085z\u2029\x0b\x0c\n\n".encode(),
@@ -52,6 +54,27 @@ def test_a_frame_is_delivered_with_its_blank_line_and_not_later() -> None:
     assert decoder.feed(b"data: a\r\n\r") == [b"a"]
     assert decoder.feed(b"\ndata: b\r\n") == []
     assert decoder.feed(b"\r\n") == [b"b"]
+
+
+@pytest.mark.parametrize(
+    ("body", "unfinished"),
+    [
+        (b"data: a\n\ndata: b", b"b"),
+        (b"data: a\n\ndata: b\n", b"b"),
+        (b"data: a\n\ndata: b\ndat", b"b"),
+        (b"data: a\n\ndata: b\n\n", None),
+        (b"data: a\n\nda", None),
+        (b"data: a\n\n{", None),
+        (b"<html>", None),
+        (b"", None),
+    ],
+)
+def test_in_which_frame_the_body_ends(body: bytes, unfinished: bytes | None) -> None:
+    decoder = SseDecoder()
+    decoder.feed(body)
+    assert decoder.unfinished is None
+    decoder.feed(b"")
+    assert decoder.unfinished == unfinished
 
 
 def test_what_is_not_sse_is_kept_only_up_to_a_limit() -> None:

@@ -1,5 +1,3 @@
-from pathlib import Path
-
 import msgspec
 import pytest
 from hypothesis import given
@@ -9,18 +7,17 @@ from responses_api.core.generation_events import (
     AnswerStarted,
     Finished,
     GenerationEvent,
-    PartIgnored,
-    PartSigned,
+    Grounded,
     TextDelta,
     ThoughtDelta,
     UpstreamFailed,
     UsageReported,
 )
-from responses_api.gemini.errors import LocalProtocolError
+from responses_api.gemini.errors import STREAM_ENDED_EARLY, UNREADABLE_ANSWER, LocalProtocolError
 from responses_api.gemini.stream_parser import ERROR_BODY_LIMIT, GeminiStreamParser
+from tests.golden.recordings import RECORDINGS, STREAMS, Recording
 
-RECORDINGS = sorted((Path(__file__).parents[2] / "fixtures" / "gemini").glob("*.sse"))
-BODIES = [recording.read_bytes() for recording in RECORDINGS]
+BODIES = [recording.body for recording in STREAMS]
 STATUSES = st.sampled_from([200, 200, 200, 302, 429, 503])
 
 
@@ -40,21 +37,30 @@ def check_grammar(events: list[GenerationEvent]) -> None:
     assert isinstance(last, Finished | UpstreamFailed)
     assert not any(isinstance(event, Finished | UpstreamFailed) for event in before)
     assert not any(isinstance(event, UsageReported) for event in before[:-1])
+    assert not any(isinstance(event, Grounded) for event in before[:-2])
     assert not any(isinstance(event, AnswerStarted) for event in before[1:])
     assert all(event.text for event in before if isinstance(event, TextDelta | ThoughtDelta))
 
 
-@given(st.sampled_from(BODIES), st.data())
-def test_cutting_elsewhere_changes_nothing(body: bytes, data: st.DataObject) -> None:
+@given(st.sampled_from(RECORDINGS), st.data())
+def test_cutting_elsewhere_changes_nothing(recording: Recording, data: st.DataObject) -> None:
+    body = recording.body
     cuts = sorted(data.draw(st.lists(st.integers(0, len(body)), max_size=10)))
     reads = [body[start:end] for start, end in zip([0, *cuts], [*cuts, len(body)], strict=True)]
-    assert parse(*filter(None, reads)) == parse(body)
+    assert recording.events(filter(None, reads)) == recording.events([body])
 
 
-@pytest.mark.parametrize("recording", RECORDINGS, ids=lambda path: path.stem)
-def test_byte_by_byte(recording: Path) -> None:
-    body = recording.read_bytes()
-    assert parse(*(body[i : i + 1] for i in range(len(body)))) == parse(body)
+@pytest.mark.parametrize("recording", RECORDINGS, ids=lambda recording: recording.name)
+def test_byte_by_byte(recording: Recording) -> None:
+    body = recording.body
+    assert recording.events(body[i : i + 1] for i in range(len(body))) == recording.events([body])
+
+
+@pytest.mark.parametrize("recording", RECORDINGS, ids=lambda recording: recording.name)
+def test_one_cut_anywhere_changes_nothing(recording: Recording) -> None:
+    body = recording.body
+    whole = recording.events([body])
+    assert [cut for cut in range(1, len(body)) if recording.events([body[:cut], body[cut:]]) != whole] == []
 
 
 @given(
@@ -81,8 +87,7 @@ def test_a_body_that_breaks_off_never_looks_complete_before_its_finish(body: byt
     cut = body[: length % (len(body) + 1)]
     events = parse(cut)
     check_grammar(events)
-    if isinstance(events[-1], Finished):
-        assert b"finishReason" in cut
+    assert not isinstance(events[-1], Finished) or b"finishReason" in cut
 
 
 def test_a_whole_json_body_is_one_chunk_of_the_same_path() -> None:
@@ -98,72 +103,48 @@ def test_events_come_with_the_read_that_completes_their_frame() -> None:
     assert parser.feed(first[-4:]) == [AnswerStarted(), TextDelta("a")]
 
 
-def test_the_last_usage_wins_and_tool_use_counts_as_input() -> None:
-    usages: list[dict[str, int]] = [
-        {"promptTokenCount": 5, "candidatesTokenCount": 1},
-        {
-            "promptTokenCount": 10,
-            "cachedContentTokenCount": 4,
-            "toolUsePromptTokenCount": 3,
-            "candidatesTokenCount": 20,
-            "thoughtsTokenCount": 7,
-            "totalTokenCount": 40,
-        },
-    ]
-    reads = [b"data: " + msgspec.json.encode({"usageMetadata": usage}) + b"\n\n" for usage in usages]
-    events = parse(*reads, frame({"text": "a"}, finishReason="STOP"))
-    assert events[-2] == UsageReported(input_tokens=13, cached_tokens=4, output_tokens=27, reasoning_tokens=7)
-
-
-def test_thoughts_alone_are_a_complete_answer() -> None:
-    assert parse(frame({"text": "hm", "thought": True}, finishReason="STOP"))[-1] == Finished(
-        "completed", "STOP"
-    )
-
-
-def test_a_signature_alone_is_a_complete_answer() -> None:
-    events = parse(frame({"text": "", "thoughtSignature": "cw=="}, finishReason="STOP"))
-    assert events == [AnswerStarted(), PartSigned("cw=="), Finished("completed", "STOP")]
-
-
-@pytest.mark.parametrize(
-    "parts", [[], [{"text": ""}], [{"inlineData": {"mimeType": "image/png", "data": ""}}]]
-)
-def test_stop_without_content_is_not_complete(parts: list[dict[str, object]]) -> None:
-    last = parse(frame(*parts, finishReason="STOP"))[-1]
-    assert isinstance(last, Finished)
-    assert (last.outcome, last.raw_reason) == ("failed", "STOP")
-
-
-def test_the_reason_of_an_earlier_chunk_stays_when_later_chunks_have_none() -> None:
-    events = parse(frame({"text": "a"}, finishReason="MAX_TOKENS"), b'data: {"usageMetadata": {}}\n\n')
-    assert isinstance(events[-1], Finished)
-    assert events[-1].outcome == "max_output_tokens"
-
-
 def test_an_unspecified_block_reason_is_no_block() -> None:
     feedback = b'data: {"promptFeedback": {"blockReason": "BLOCKED_REASON_UNSPECIFIED"}}\n\n'
     events = parse(feedback, frame({"text": "a"}, finishReason="STOP"))
     assert events[-1] == Finished("completed", "STOP")
 
 
-def test_only_the_first_candidate_counts() -> None:
-    body = msgspec.json.encode(
-        {
-            "candidates": [
-                {"content": {"parts": [{"text": "one"}]}, "finishReason": "STOP"},
-                {"content": {"parts": [{"text": "two"}]}, "finishReason": "SAFETY", "index": 1},
-            ]
-        }
-    )
-    assert parse(body, streaming=False) == [AnswerStarted(), TextDelta("one"), Finished("completed", "STOP")]
+def test_an_unreadable_part_is_the_end() -> None:
+    events = parse(frame({"text": "a"}), frame({"text": "b"}, {"text": 7}), frame({"text": "c"}))
+    assert [type(event) for event in events] == [AnswerStarted, TextDelta, UpstreamFailed]
 
 
-def test_grounding_and_calls_without_a_name_are_left_to_the_trace() -> None:
-    events = parse(
-        frame({"text": "a"}, {"functionCall": {}}, groundingMetadata={"x": 1}, finishReason="STOP")
-    )
-    assert events[2:-1] == [PartIgnored("functionCall"), PartIgnored("groundingMetadata")]
+WHOLE = frame({"text": "b"})
+
+
+@pytest.mark.parametrize("length", range(1, len(WHOLE) - len(b"}\r\n\r\n") + 1))
+def test_a_body_cut_inside_a_frame_ends_like_one_cut_between_frames(length: int) -> None:
+    first = frame({"text": "a"})
+    assert parse(first, WHOLE[:length]) == parse(first)
+    assert parse(WHOLE[:length]) == parse(b"")
+    last = parse(first, WHOLE[:length])[-1]
+    assert isinstance(last, UpstreamFailed)
+    assert (last.upstream_status, last.remedy) == (STREAM_ENDED_EARLY, "repeat")
+
+
+def test_what_was_finished_before_the_cut_stays_finished() -> None:
+    finish = frame({"text": "a"}, finishReason="STOP")
+    assert parse(finish, WHOLE[:20]) == parse(finish)
+
+
+@pytest.mark.parametrize(
+    ("reads", "streaming"),
+    [
+        ([frame({"text": "a"}), b"data: {oops\n\n", WHOLE[:20]], True),
+        ([frame({"text": "a"}), b"{oops"], True),
+        ([b"<html>"], True),
+        ([WHOLE.removeprefix(b"data: ")[:20]], False),
+    ],
+)
+def test_what_is_no_cut_frame_is_nonsense(reads: list[bytes], streaming: bool) -> None:
+    last = parse(*reads, streaming=streaming)[-1]
+    assert isinstance(last, UpstreamFailed)
+    assert (last.upstream_status, last.remedy) == (UNREADABLE_ANSWER, None)
 
 
 def test_an_error_ends_the_answer_at_once_and_the_rest_is_swallowed() -> None:
@@ -174,6 +155,13 @@ def test_an_error_ends_the_answer_at_once_and_the_rest_is_swallowed() -> None:
     assert parser.feed(b"") == []
 
 
+def test_of_an_array_too_nothing_counts_after_an_error() -> None:
+    error = b'{"error": {"code": 500, "message": "m", "status": "INTERNAL"}}'
+    late = frame({"text": "late"}, finishReason="STOP").removeprefix(b"data: ")
+    [failed] = parse(b"[" + error + b"," + late + b"]", streaming=False)
+    assert isinstance(failed, UpstreamFailed)
+
+
 def test_an_error_answer_is_read_to_its_end_and_translated() -> None:
     parser = GeminiStreamParser(http_status=404)
     assert parser.feed(b'{"error": {"code": 404, "mess') == []
@@ -181,10 +169,31 @@ def test_an_error_answer_is_read_to_its_end_and_translated() -> None:
     [failed] = parser.feed(b"")
     assert isinstance(failed, UpstreamFailed)
     assert (failed.http_status, failed.code, failed.message) == (
-        404,
+        400,
         "model_not_found",
         "models/x is not found",
     )
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        b'data: {"error": {"code": 429, "message": "m", "status": "RESOURCE_EXHAUSTED"}}\r\n\r\n',
+        b'data: [{"error": {"code": 429, "message": "m", "status": "RESOURCE_EXHAUSTED"}}]\r\n\r\n',
+        b'data: {"response": {"error": {"code": 429, "message": "m", "status": "RESOURCE_EXHAUSTED"}}}\r\n\r\n',
+        b'data: {"code": 429, "message": "m", "status": "RESOURCE_EXHAUSTED"}\r\n\r\n',
+        b'{"error": {"code": 429, "message": "m", "status": "RESOURCE_EXHAUSTED"}}',
+        b'[{\n  "error": {\n    "code": 429,\n    "message": "m",\n    "status": "RESOURCE_EXHAUSTED"\n  }\n}\n]\n',
+        b'{"error": {"code": 429, "message": "m", "status": "RESOURCE_EXHAUSTED",},,}',
+    ],
+)
+def test_an_error_in_every_shape_before_and_inside_an_answer(error: bytes) -> None:
+    failed = UpstreamFailed(
+        429, "rate_limit_error", "rate_limit_exceeded", "m", upstream_status="RESOURCE_EXHAUSTED"
+    )
+    assert parse(error, http_status=429) == [failed]
+    assert parse(error) == [failed]
+    assert parse(frame({"text": "a"}), error) == [AnswerStarted(), TextDelta("a"), failed]
 
 
 def test_an_error_answer_that_is_sse_all_the_same() -> None:

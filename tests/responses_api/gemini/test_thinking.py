@@ -1,7 +1,7 @@
 import pytest
 
 from responses_api.gemini.models import PROFILES, ModelCatalogue, ModelProfile
-from responses_api.gemini.thinking import EFFORTS, LevelControl, thinking_config
+from responses_api.gemini.thinking import EFFORTS, LevelControl, NoControl, thinking_config
 
 catalogue = ModelCatalogue()
 
@@ -62,3 +62,19 @@ def test_an_approximated_effort_is_reported() -> None:
     assert notes == ("reasoning.effort=none is sent as thinking level low",)
     _, notes = thinking_config(catalogue.resolve("gemini-2.5-pro").thinking, "low", None)
     assert notes == ("reasoning.effort=low is sent as a thinking budget of 2048 tokens",)
+
+
+def test_thinking_that_cannot_be_steered_is_left_alone() -> None:
+    assert thinking_config(NoControl(thinks=True), "high", "auto") == (
+        {"includeThoughts": True},
+        ("reasoning.effort=high is left out: the model's thinking cannot be steered",),
+    )
+
+
+def test_a_model_that_does_not_think_is_not_asked_for_thoughts() -> None:
+    assert thinking_config(NoControl(thinks=False), None, "auto") == (
+        {},
+        ("reasoning.summary=auto is left out: the model does not think",),
+    )
+    config, notes = thinking_config(NoControl(thinks=False), "low", "auto")
+    assert config == {} and len(notes) == 2

@@ -1,0 +1,63 @@
+"""TLS of the interceptor's connections: as mitmproxy does it, for less memory a connection.
+
+A stream that waits for its model keeps two connections open here, the language server's and
+the upstream's; what they hold decides how many streams fit.
+"""
+
+from functools import lru_cache
+from typing import Any
+
+from mitmproxy import certs, tls
+from mitmproxy.addons import tlsconfig
+from mitmproxy.net import tls as net_tls
+from OpenSSL import SSL
+
+
+class TlsConfig(tlsconfig.TlsConfig):
+    """mitmproxy's addon, with one context per certificate on the language server's side.
+
+    mitmproxy parses certificate and key anew for each connection, which keeps 13 KB. How
+    upstreams are verified is mitmproxy's, unchanged.
+    """
+
+    def tls_start_client(self, tls_start: tls.TlsData) -> None:
+        """A language server begins TLS, behind its CONNECT request."""
+        entry = self.get_cert(tls_start.context)
+        context = _server_context(entry.cert, entry.privatekey, entry.chain_file)
+        tls_start.ssl_conn = SSL.Connection(context)
+        tls_start.ssl_conn.set_accept_state()
+
+    def tls_start_server(self, tls_start: tls.TlsData) -> None:
+        """The interceptor begins TLS with an upstream."""
+        super().tls_start_server(tls_start)
+        # On the connection itself, with pyOpenSSL's innards as mitmproxy does: the context is shared
+        # with connections made before, and may not be changed any more.
+        connection: Any = tls_start.ssl_conn
+        SSL._lib.SSL_set_mode(connection._ssl, SSL.MODE_RELEASE_BUFFERS)  # type: ignore[attr-defined]
+
+    def tls_established_client(self, tls_established: tls.TlsData) -> None:
+        """TLS with a language server stands."""
+        tls_established.conn.certificate_list = ()
+
+    def tls_established_server(self, tls_established: tls.TlsData) -> None:
+        """TLS with an upstream stands: it is verified, and nobody asks for its certificates again."""
+        tls_established.conn.certificate_list = ()
+
+
+@lru_cache(maxsize=256)
+def _server_context(cert: certs.Cert, key: Any, chain_file: Any) -> SSL.Context:
+    context = SSL.Context(SSL.TLS_SERVER_METHOD)
+    context.set_min_proto_version(net_tls.DEFAULT_MIN_VERSION.value)
+    context.set_options(net_tls.DEFAULT_OPTIONS)
+    # OpenSSL keeps two buffers, together 34 KB, for a connection that waits, unless told otherwise.
+    context.set_mode(SSL.MODE_RELEASE_BUFFERS)
+    context.set_alpn_select_callback(_select_protocol)
+    if chain_file is not None:
+        context.load_verify_locations(str(chain_file))
+    context.use_certificate(cert.to_cryptography())
+    context.use_privatekey(key)
+    return context
+
+
+def _select_protocol(_: SSL.Connection, offered: list[bytes]) -> Any:
+    return b"http/1.1" if b"http/1.1" in offered else SSL.NO_OVERLAPPING_PROTOCOLS
