@@ -17,12 +17,12 @@ from interceptor.matching import (
     rewritten_path,
 )
 from interceptor.relay import Call, Relay
-from responses_api import database
+from responses_api.access.credentials import CredentialUnavailable
 from responses_api.core.generation_events import UpstreamFailed
-from responses_api.credentials import CredentialUnavailable
+from responses_api.exchanges.overlays import load_large_overlay
 from responses_api.gemini.errors import connection_failure, protocol_failure
 from responses_api.gemini.stream_parser import GeminiStreamParser
-from responses_api.overlays import load_large_overlay
+from responses_api.runtime import database
 
 logger = logging.getLogger("zg.interceptor")
 

@@ -2,8 +2,8 @@
 
 import time
 
-from responses_api import database
-from responses_api.credentials import UpstreamAuth, load_auth
+from responses_api.access.credentials import UpstreamAuth, load_auth
+from responses_api.runtime import database
 
 _KEPT_FOR = 5.0
 

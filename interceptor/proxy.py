@@ -14,7 +14,7 @@ from interceptor.addon import InterceptorAddon
 from interceptor.layer_queues import shrink_layer_queues
 from interceptor.relay import Relay
 from interceptor.tls import TlsConfig
-from responses_api.tasks import spawn
+from responses_api.runtime.tasks import spawn
 
 CA_CERTIFICATE = "mitmproxy-ca-cert.pem"
 """Name, in the configuration folder, of the certificate that clients of the proxy must trust."""

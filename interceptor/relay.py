@@ -10,7 +10,8 @@ import time
 import uuid
 from collections.abc import Callable
 
-from responses_api.channel_messages import (
+from responses_api.core.generation_events import GenerationEvent
+from responses_api.exchanges.channel_messages import (
     GATEWAYS,
     INTERCEPTORS,
     Acknowledgement,
@@ -28,9 +29,8 @@ from responses_api.channel_messages import (
     send,
     send_to_group,
 )
-from responses_api.core.generation_events import GenerationEvent
 from responses_api.gemini.errors import connection_failure
-from responses_api.tasks import spawn
+from responses_api.runtime.tasks import spawn
 
 logger = logging.getLogger("zg.interceptor")
 

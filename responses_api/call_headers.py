@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from django.conf import settings
 
-from responses_api.identifiers import new_id
+from responses_api.runtime.identifiers import new_id
 
 _SANE_REQUEST_ID = re.compile(r"[\x21-\x7e]{1,128}")
 # Version ff is forbidden, and so are ids of zeros only. Later versions may append members.

@@ -13,9 +13,9 @@ from collections.abc import Callable, Iterable
 from django.conf import settings
 from django.db import Error
 
-from responses_api import database
 from responses_api.gemini.models import PROFILES, ModelCatalogue, ModelProfile
 from responses_api.models import ServedModel
+from responses_api.runtime import database
 
 logger = logging.getLogger("zg.catalogue")
 

@@ -82,7 +82,7 @@ def charlie(make_user: MakeUser) -> "User":
 @pytest.fixture
 def make_api_key(db: None) -> MakeApiKey:
     """Makes an API key; returns it with its text as a client sends it."""
-    from responses_api.api_keys import create_api_key
+    from responses_api.access.api_keys import create_api_key
 
     def make(owner: "User", **fields: Any) -> "tuple[ApiKey, str]":
         return create_api_key(name=fields.pop("name", "test"), owner=owner, **fields)

@@ -12,13 +12,14 @@ from django.urls import path, re_path
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "zgproject.settings")  # noqa: TID251
 django_application = get_asgi_application()
 
-from responses_api import process_tasks, webhook_sender  # noqa: E402, F401 - the latter registers its loops
 from responses_api.background import runner  # noqa: E402, F401 - registers its loop
 from responses_api.consumers.compact import CompactConsumer  # noqa: E402
 from responses_api.consumers.create_response import CreateResponseConsumer  # noqa: E402
 from responses_api.consumers.follow_response import FollowResponseConsumer, wants_stream  # noqa: E402
 from responses_api.consumers.input_tokens import InputTokensConsumer  # noqa: E402
 from responses_api.consumers.websocket import WebSocketConsumer  # noqa: E402
+from responses_api.runtime import process_tasks  # noqa: E402 - the latter registers its loops
+from responses_api.webhooks import webhook_sender  # noqa: E402, F401 - the latter registers its loops
 
 # Django's routes are typed for views; Channels routes to ASGI applications with the same functions.
 _compact: Any = CompactConsumer.as_asgi()

@@ -5,7 +5,7 @@ from typing import Any
 
 from twisted.internet import defer
 
-from responses_api.tasks import spawn
+from responses_api.runtime.tasks import spawn
 
 
 def call_before_stop(work: Callable[[], Coroutine[Any, Any, None]]) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import assert_never
 
-from responses_api.tasks import spawn
+from responses_api.runtime.tasks import spawn
 
 from .answer import Answered, AnswerEnd, AnswerReader, ModelCallFailed, OnlyThought, WantsTools
 from .cascades import Cascade, Termination, UserMessage

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import msgspec
 from aiohttp import web
 
-from responses_api.tasks import spawn
+from responses_api.runtime.tasks import spawn
 
 from .agent import Agent
 from .cascades import CascadeStore

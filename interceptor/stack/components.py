@@ -11,10 +11,11 @@ from interceptor.language_server import server as language_server
 from interceptor.language_server.from_settings import language_server_config
 from interceptor.simulator import server as simulator
 from interceptor.simulator.tls import ensure_tls_files
-from responses_api import process_tasks, token_counts
-from responses_api.exchange_desk import close_current_desk, current_desk
-from responses_api.language_server import close_current_client, current_client
-from responses_api.settling import drain
+from responses_api.exchanges.exchange_desk import close_current_desk, current_desk
+from responses_api.exchanges.language_server import close_current_client, current_client
+from responses_api.generation import token_counts
+from responses_api.runtime import process_tasks
+from responses_api.runtime.settling import drain
 
 logger = logging.getLogger("zg.serve")
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django.contrib.auth import get_user_model
 
-from responses_api.api_keys import create_api_key
+from responses_api.access.api_keys import create_api_key
 from responses_api.models import ApiKey
 
 

@@ -9,9 +9,9 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html
 
+from responses_api.access.api_keys import new_key
+from responses_api.access.credentials import set_secret
 from responses_api.admin.records import AnyModelAdmin
-from responses_api.api_keys import new_key
-from responses_api.credentials import set_secret
 from responses_api.models import ApiKey, Credential
 
 if TYPE_CHECKING:

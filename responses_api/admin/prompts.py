@@ -7,13 +7,13 @@ from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
-from responses_api import prompts
 from responses_api.admin.records import AnyModelAdmin, pretty_json
 from responses_api.core.errors import InvalidRequest
 from responses_api.core.prompt_templates import parse_template
-from responses_api.identifiers import new_id
-from responses_api.item_rows import as_jsonb, from_jsonb
 from responses_api.models import PromptTemplate, PromptVersion
+from responses_api.runtime.identifiers import new_id
+from responses_api.storage import prompts
+from responses_api.storage.item_rows import as_jsonb, from_jsonb
 
 if TYPE_CHECKING:
     PromptTemplateModelForm = forms.ModelForm[PromptTemplate]

@@ -10,12 +10,12 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from responses_api.access.credentials import encrypt
 from responses_api.admin.records import AnyModelAdmin, RecordAdmin, pretty_json
-from responses_api.credentials import encrypt
 from responses_api.models import WebhookDelivery, WebhookEndpoint
-from responses_api.remote_urls import UrlRefused
-from responses_api.webhook_deliveries import send_again
-from responses_api.webhooks import EVENTS, checked_endpoint, new_secret, rules_from_settings
+from responses_api.remote_files.remote_urls import UrlRefused
+from responses_api.webhooks.reports import EVENTS, checked_endpoint, new_secret, rules_from_settings
+from responses_api.webhooks.webhook_deliveries import send_again
 
 if TYPE_CHECKING:
     EndpointModelForm = forms.ModelForm[WebhookEndpoint]

@@ -4,14 +4,15 @@ import asyncio
 
 from asgiref.sync import async_to_sync
 
-from responses_api import database, stored_responses
 from responses_api.background import ending, notices, queue
-from responses_api.channel_messages import CancelWanted, EventsLogged
 from responses_api.core.errors import InvalidRequest
 from responses_api.core.stream_events import ResponseObject
-from responses_api.generation import Generation
-from responses_api.identifiers import new_id
+from responses_api.exchanges.channel_messages import CancelWanted, EventsLogged
+from responses_api.generation.generation import Generation
 from responses_api.models import Outcome
+from responses_api.runtime import database
+from responses_api.runtime.identifiers import new_id
+from responses_api.storage import stored_responses
 
 CANCEL_PATIENCE = 3.0
 """Seconds to wait for the gateway that makes a response to end it."""

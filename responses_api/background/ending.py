@@ -3,16 +3,16 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from responses_api import conversations, storage
 from responses_api.background import event_log
 from responses_api.background.queue import Held
-from responses_api.booking import describe_error
 from responses_api.core.broken_off import break_off
 from responses_api.core.conversation import ConversationItem
 from responses_api.core.errors import GatewayError
+from responses_api.generation.booking import describe_error
+from responses_api.generation.outcomes import failed_by
 from responses_api.models import Outcome, UsageSource
-from responses_api.outcomes import failed_by
-from responses_api.webhooks import enqueue_on_close
+from responses_api.storage import conversations, exchange_records
+from responses_api.webhooks.reports import enqueue_on_close
 
 
 def end(held: Held, runner: str, outcome: Outcome, error: GatewayError | None) -> None:
@@ -38,8 +38,8 @@ def end(held: Held, runner: str, outcome: Outcome, error: GatewayError | None) -
     if report is not None:
         also.append(report)
     now = datetime.now(UTC)
-    storage.close_exchange(
-        storage.ExchangeEnd(
+    exchange_records.close_exchange(
+        exchange_records.ExchangeEnd(
             trace_id=held.trace_id,
             model=wire["model"],
             ended_at=now,
@@ -57,9 +57,9 @@ def end(held: Held, runner: str, outcome: Outcome, error: GatewayError | None) -
                 },
                 "error": None if error is None else describe_error(error),
             },
-            usage=storage.TokenCounts(UsageSource.NONE),
-            response=storage.StoredResponse(wire, [], outputs, held.stored_items),
-            background=storage.BackgroundRow(held.id, runner),
+            usage=exchange_records.TokenCounts(UsageSource.NONE),
+            response=exchange_records.StoredResponse(wire, [], outputs, held.stored_items),
+            background=exchange_records.BackgroundRow(held.id, runner),
             also=tuple(also),
         )
     )

@@ -5,12 +5,13 @@ from collections.abc import AsyncIterator
 
 from django.conf import settings
 
-from responses_api import database, stored_responses
 from responses_api.background import event_log, notices
-from responses_api.channel_messages import EventsLogged
 from responses_api.core.errors import InvalidRequest
 from responses_api.core.sse_encoding import encode_event
 from responses_api.core.stream_events import ErrorEvent
+from responses_api.exchanges.channel_messages import EventsLogged
+from responses_api.runtime import database
+from responses_api.storage import stored_responses
 
 _SILENCE = b": waiting\n\n"
 """A comment, for proxies that cut silent connections."""

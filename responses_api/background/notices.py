@@ -12,7 +12,7 @@ from weakref import WeakKeyDictionary
 
 from django.conf import settings
 
-from responses_api.channel_messages import (
+from responses_api.exchanges.channel_messages import (
     BACKGROUND,
     CancelWanted,
     ChannelMessage,
@@ -20,7 +20,7 @@ from responses_api.channel_messages import (
     Inbox,
     send_to_group,
 )
-from responses_api.doorbell import Doorbell
+from responses_api.runtime.doorbell import Doorbell
 
 logger = logging.getLogger("zg.background")
 

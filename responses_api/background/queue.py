@@ -14,10 +14,10 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
-from responses_api import storage
 from responses_api.background import event_log
-from responses_api.booking import QueuedResponse
-from responses_api.item_rows import as_jsonb, from_jsonb
+from responses_api.generation.booking import QueuedResponse
+from responses_api.storage import exchange_records
+from responses_api.storage.item_rows import as_jsonb, from_jsonb
 
 LEASE = 10.0
 """Seconds after which a gateway counts as dead unless it has said otherwise."""
@@ -124,7 +124,7 @@ def enqueue(queued: QueuedResponse, body: object) -> None:
     Safe to repeat.
     """
     stored, trace = queued.response, queued.trace
-    record = storage.response_record(stored.wire)
+    record = exchange_records.response_record(stored.wire)
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT 1 FROM responses_api_response WHERE id = %s", [trace.response_id])
         if cursor.fetchone() is not None:
@@ -140,9 +140,9 @@ def enqueue(queued: QueuedResponse, body: object) -> None:
                 "api_key": trace.api_key_id,
             },
         )
-        storage.insert_items(cursor, stored)
+        exchange_records.insert_items(cursor, stored)
         event_log.append_on_close(trace.response_id, queued.told)(cursor)
-        storage.open_trace(trace)
+        exchange_records.open_trace(trace)
 
 
 def claim(runner: str, limit: int) -> list[Held]:

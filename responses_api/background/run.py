@@ -6,16 +6,17 @@ import time
 from datetime import UTC, datetime
 from functools import partial
 
-from responses_api import access, database
+from responses_api.access import callers
 from responses_api.background import ending, event_log, notices
 from responses_api.background.queue import Held
-from responses_api.booking import BackgroundTurn, ClientCall
-from responses_api.channel_messages import CancelWanted, EventsLogged
 from responses_api.core.errors import AuthenticationFailed, GatewayError, InternalError
 from responses_api.core.stream_events import StreamEvent
-from responses_api.generation import Generation, prepare
+from responses_api.exchanges.channel_messages import CancelWanted, EventsLogged
+from responses_api.generation.booking import BackgroundTurn, ClientCall
+from responses_api.generation.generation import Generation, prepare
+from responses_api.generation.requests import understand
 from responses_api.models import Outcome
-from responses_api.requests import understand
+from responses_api.runtime import database
 
 logger = logging.getLogger("zg.background")
 
@@ -80,7 +81,7 @@ class Run:
         if held.api_key_id is None:
             raise AuthenticationFailed("The API key of this request was deleted.")
         try:
-            caller = await database.run(access.caller_of, held.api_key_id)
+            caller = await database.run(callers.caller_of, held.api_key_id)
             request = await understand(caller, held.request)
             waited = (datetime.now(UTC) - held.queued_at).total_seconds()
             call = ClientCall("", "", 0, held.queued_at, time.monotonic() - waited)

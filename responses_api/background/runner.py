@@ -11,15 +11,15 @@ import time
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
 
-from responses_api import database, process_tasks
 from responses_api.background import ending, notices, queue
 from responses_api.background.queue import Held
 from responses_api.background.run import Run
-from responses_api.channel_messages import EventsLogged
 from responses_api.core.errors import InternalError
-from responses_api.identifiers import new_id
+from responses_api.exchanges.channel_messages import EventsLogged
 from responses_api.models import Outcome
-from responses_api.tasks import spawn
+from responses_api.runtime import database, process_tasks
+from responses_api.runtime.identifiers import new_id
+from responses_api.runtime.tasks import spawn
 
 logger = logging.getLogger("zg.background")
 

@@ -4,17 +4,17 @@ import time
 from datetime import UTC, datetime
 from typing import Any
 
-from responses_api.booking import ClientCall
 from responses_api.consumers.client_requests import adaptation_headers, allow_only_post, decoded
 from responses_api.consumers.owned_task import OwnedTaskConsumer
-from responses_api.conversation_loading import Conversation
 from responses_api.core.compaction import kept_messages
 from responses_api.core.compaction_object import compaction_object, create_body
 from responses_api.core.conversation import WireItem
 from responses_api.core.errors import UpstreamFault
-from responses_api.generation import Generation, prepare
-from responses_api.requests import understand
-from responses_api.said_items import with_new_ids
+from responses_api.generation.booking import ClientCall
+from responses_api.generation.conversation_loading import Conversation
+from responses_api.generation.generation import Generation, prepare
+from responses_api.generation.requests import understand
+from responses_api.storage.said_items import with_new_ids
 
 
 class CompactConsumer(OwnedTaskConsumer):

@@ -8,16 +8,16 @@ import msgspec
 from django.conf import settings
 
 from responses_api import background
-from responses_api.access import Caller
-from responses_api.booking import ClientCall
+from responses_api.access.callers import Caller
 from responses_api.consumers.event_streams import EVENT_STREAM, STREAM_HEADERS, pass_on
 from responses_api.consumers.idempotent import IdempotentConsumer
 from responses_api.consumers.owned_task import logger
 from responses_api.core.errors import InvalidRequest
 from responses_api.core.sse_encoding import DONE, encode_events
 from responses_api.core.stream_events import StreamEvent
-from responses_api.generation import Generation, prepare
-from responses_api.requests import understand
+from responses_api.generation.booking import ClientCall
+from responses_api.generation.generation import Generation, prepare
+from responses_api.generation.requests import understand
 
 _LONGEST_HEADER = 1000
 

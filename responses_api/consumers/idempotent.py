@@ -3,11 +3,11 @@
 import asyncio
 from typing import Any
 
-from responses_api import idempotency
 from responses_api.consumers.owned_task import OwnedTaskConsumer
 from responses_api.core.errors import GatewayError
-from responses_api.idempotency import Guard
-from responses_api.idempotency_keys import Replay
+from responses_api.idempotency import guarding
+from responses_api.idempotency.guarding import Guard
+from responses_api.idempotency.idempotency_keys import Replay
 
 _REPLAYED = (b"idempotency-replayed", b"true")
 _DO_NOT_RETRY = (b"x-should-retry", b"false")
@@ -32,7 +32,7 @@ class IdempotentConsumer(OwnedTaskConsumer):
         Raises:
             InvalidRequest: 400 or 409, see ``idempotency.begin``.
         """
-        begun = await idempotency.begin(owner_id, self.header(b"idempotency-key"), body)
+        begun = await guarding.begin(owner_id, self.header(b"idempotency-key"), body)
         if isinstance(begun, Guard):
             self.key = begun
             return False

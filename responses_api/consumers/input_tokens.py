@@ -1,14 +1,14 @@
 """``POST /v1/responses/input_tokens``: how many tokens of input a request would have."""
 
-from responses_api.access import Caller
+from responses_api.access.callers import Caller
 from responses_api.catalogue import current_catalogue
 from responses_api.consumers.client_requests import adaptation_headers, allow_only_post, decoded
 from responses_api.consumers.owned_task import OwnedTaskConsumer
-from responses_api.conversation_loading import load_conversation
 from responses_api.core.create_request import CreateRequest
 from responses_api.gemini.overlay import Overlay, build_overlay
-from responses_api.requests import understand
-from responses_api.token_counts import count_tokens
+from responses_api.generation.conversation_loading import load_conversation
+from responses_api.generation.requests import understand
+from responses_api.generation.token_counts import count_tokens
 
 _NOT_OF_A_RESPONSE = frozenset({"personality"})
 

@@ -19,11 +19,12 @@ from channels.exceptions import StopConsumer
 from channels.generic.http import AsyncHttpConsumer
 from django.conf import settings
 
-from responses_api import access, database
-from responses_api.access import Caller
+from responses_api.access import callers
+from responses_api.access.callers import Caller
 from responses_api.call_headers import CallMarks, answer_headers, read_marks
 from responses_api.core.errors import GatewayError, InternalError, PayloadTooLarge, error_body
-from responses_api.tasks import spawn
+from responses_api.runtime import database
+from responses_api.runtime.tasks import spawn
 
 logger = logging.getLogger("zg.http")
 
@@ -109,9 +110,9 @@ class OwnedTaskConsumer(AsyncHttpConsumer):
     async def authenticate(self) -> Caller:
         """The caller behind the request's API key. Raises ``AuthenticationFailed``."""
         authorization = self.header(b"authorization")
-        caller = access.authenticate_cached(authorization)
+        caller = callers.authenticate_cached(authorization)
         if caller is None:
-            caller = await database.run(access.authenticate, authorization)
+            caller = await database.run(callers.authenticate, authorization)
         return caller
 
     async def start_answer(

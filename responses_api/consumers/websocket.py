@@ -26,7 +26,7 @@ from responses_api.consumers.websocket_turn import Client, Turn, authenticate
 from responses_api.core.chain_memory import ChainMemory
 from responses_api.core.errors import GatewayError, InternalError, InvalidRequest, error_body
 from responses_api.core.websocket_frames import CreateFrame, FrameRefused, error_frame, read_frame
-from responses_api.tasks import spawn
+from responses_api.runtime.tasks import spawn
 
 logger = logging.getLogger("zg.websocket")
 

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 
 from responses_api.core.errors import InvalidRequest, RateLimited
 from responses_api.core.websocket_frames import CreateFrame
-from responses_api.tasks import spawn
+from responses_api.runtime.tasks import spawn
 
 MAX_ACTIVE = 16
 """Responses of one connection that are made at once; further requests wait."""

@@ -9,18 +9,19 @@ from typing import Any
 
 from django.conf import settings
 
-from responses_api import access, database
-from responses_api.access import Caller
-from responses_api.booking import ClientCall
+from responses_api.access import callers
+from responses_api.access.callers import Caller
 from responses_api.call_headers import CallMarks
 from responses_api.core.chain_memory import ChainMemory
 from responses_api.core.create_request import CreateRequest
 from responses_api.core.errors import GatewayError, InternalError, InvalidRequest
 from responses_api.core.stream_events import StreamEvent
 from responses_api.core.websocket_frames import CreateFrame, error_frame, event_frame
-from responses_api.generation import Generation, prepare
-from responses_api.requests import understand
-from responses_api.warm_up import warm_up
+from responses_api.generation.booking import ClientCall
+from responses_api.generation.generation import Generation, prepare
+from responses_api.generation.requests import understand
+from responses_api.generation.warm_up import warm_up
+from responses_api.runtime import database
 
 logger = logging.getLogger("zg.websocket")
 
@@ -45,9 +46,9 @@ async def authenticate(authorization: str | None) -> Caller:
     Raises:
         AuthenticationFailed: see ``access.authenticate``.
     """
-    caller = access.authenticate_cached(authorization)
+    caller = callers.authenticate_cached(authorization)
     if caller is None:
-        caller = await database.run(access.authenticate, authorization)
+        caller = await database.run(callers.authenticate, authorization)
     return caller
 
 

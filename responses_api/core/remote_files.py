@@ -1,7 +1,7 @@
 """The images and files that a conversation names by web address, and what came of fetching them.
 
 Pure. Which addresses may be asked at all, and the asking, is the gateway's
-(``responses_api.remote_files``).
+(``responses_api.remote_files.fetching``).
 """
 
 from collections.abc import Iterable, Iterator

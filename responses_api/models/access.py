@@ -5,7 +5,7 @@ from django.db import models
 
 
 class Credential(models.Model):
-    """An upstream account: its secret is encrypted (``responses_api.credentials``)."""
+    """An upstream account: its secret is encrypted (``responses_api.access.credentials``)."""
 
     class Kind(models.TextChoices):
         """How the secret is presented to the upstream."""
@@ -41,7 +41,7 @@ class Credential(models.Model):
 
 
 class ApiKey(models.Model):
-    """What a client sends us. Only a prefix and a keyed hash are kept (``responses_api.api_keys``)."""
+    """What a client sends us. Only a prefix and a keyed hash are kept (``responses_api.access.api_keys``)."""
 
     name = models.CharField(max_length=100)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="api_keys")

@@ -6,8 +6,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from responses_api import conversations, said_items
-from responses_api.access import Caller
+from responses_api.access.callers import Caller
 from responses_api.core.conversation import ConversationItem, WireItem
 from responses_api.core.conversation_requests import (
     AddItems,
@@ -19,6 +18,7 @@ from responses_api.core.output_pairing import with_call_ids
 from responses_api.models import Conversation
 from responses_api.rest.listing import ItemQuery, ListQuery, list_body, read_query, shown
 from responses_api.rest.parsers import JsonParser
+from responses_api.storage import conversations, said_items
 
 
 class ConversationList(APIView):

@@ -6,9 +6,9 @@ from collections.abc import Awaitable
 from django.db import connection
 from django.http import HttpRequest, JsonResponse
 
-from responses_api import database
-from responses_api.exchange_desk import current_desk
-from responses_api.language_server import current_client
+from responses_api.exchanges.exchange_desk import current_desk
+from responses_api.exchanges.language_server import current_client
+from responses_api.runtime import database
 
 _PATIENCE = 2.0
 

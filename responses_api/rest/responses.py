@@ -7,9 +7,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from responses_api import background, stored_responses
+from responses_api import background
 from responses_api.rest.authentication import owner_of
 from responses_api.rest.listing import ItemQuery, ListQuery, list_body, read_query, shown
+from responses_api.storage import stored_responses
 
 
 class ResponseDetail(APIView):

@@ -9,7 +9,7 @@ import openai
 import pytest
 from openai.types.responses import ResponseCompletedEvent
 
-from responses_api.api_keys import prefix_of
+from responses_api.access.api_keys import prefix_of
 from tests.e2e.conftest import BOTH
 from tests.e2e.stacks import MODEL, Stack
 

@@ -7,10 +7,10 @@ import pytest
 
 from interceptor import relay as relay_module
 from interceptor.relay import Relay
-from responses_api import exchange as exchange_module
-from responses_api import exchange_desk
-from responses_api.exchange import Exchange
-from responses_api.exchange_desk import ExchangeDesk
+from responses_api.exchanges import exchange as exchange_module
+from responses_api.exchanges import exchange_desk
+from responses_api.exchanges.exchange import Exchange
+from responses_api.exchanges.exchange_desk import ExchangeDesk
 from tests.interceptor.exchange_rig import CASCADE, CONTENT, Wire
 
 with warnings.catch_warnings():

@@ -5,10 +5,10 @@ from collections.abc import Callable
 from typing import Any
 
 from interceptor.relay import Call, Relay
-from responses_api import channel_messages
-from responses_api.channel_messages import ChannelMessage
 from responses_api.core.generation_events import Finished, GenerationEvent, TextDelta
-from responses_api.exchange import Exchange, OverlayContent
+from responses_api.exchanges import channel_messages
+from responses_api.exchanges.channel_messages import ChannelMessage
+from responses_api.exchanges.exchange import Exchange, OverlayContent
 
 CASCADE = "cascade-1"
 CONTENT = OverlayContent("credential:1", "gemini-3.8-flash", b'{"contents":[]}')

@@ -10,9 +10,9 @@ from mitmproxy.test import taddons, tflow
 
 from interceptor.addon import InterceptorAddon
 from interceptor.relay import Call, Relay
-from responses_api.channel_messages import Overlay
+from responses_api.access.credentials import CredentialUnavailable, UpstreamAuth
 from responses_api.core.generation_events import AnswerStarted, GenerationEvent, UpstreamFailed
-from responses_api.credentials import CredentialUnavailable, UpstreamAuth
+from responses_api.exchanges.channel_messages import Overlay
 from responses_api.gemini.stream_parser import GeminiStreamParser
 
 CASCADE = "0b5a3bdb-4b3f-4cf5-a8b4-3f5a6f3ad4e7"

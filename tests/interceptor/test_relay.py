@@ -7,7 +7,8 @@ import pytest
 
 from interceptor import relay as relay_module
 from interceptor.relay import Relay
-from responses_api.channel_messages import (
+from responses_api.core.generation_events import TextDelta
+from responses_api.exchanges.channel_messages import (
     Acknowledgement,
     ChannelMessage,
     Claim,
@@ -16,9 +17,8 @@ from responses_api.channel_messages import (
     Overlay,
     Resend,
 )
-from responses_api.core.generation_events import TextDelta
-from responses_api.exchange import Exchange
-from responses_api.exchange_desk import ExchangeDesk
+from responses_api.exchanges.exchange import Exchange
+from responses_api.exchanges.exchange_desk import ExchangeDesk
 from tests.interceptor.exchange_rig import (
     CASCADE,
     CONTENT,

@@ -6,11 +6,11 @@ import pytest
 
 from interceptor import relay as relay_module
 from interceptor.relay import Relay
-from responses_api import exchange_desk
-from responses_api.channel_messages import Cancel, ChannelMessage, Heartbeat, Overlay
 from responses_api.core.generation_events import TextDelta, UsageReported
-from responses_api.exchange import INTERCEPTOR_LOST, SHUTTING_DOWN, Exchange
-from responses_api.exchange_desk import ExchangeDesk
+from responses_api.exchanges import exchange_desk
+from responses_api.exchanges.channel_messages import Cancel, ChannelMessage, Heartbeat, Overlay
+from responses_api.exchanges.exchange import INTERCEPTOR_LOST, SHUTTING_DOWN, Exchange
+from responses_api.exchanges.exchange_desk import ExchangeDesk
 from tests.interceptor.exchange_rig import CASCADE, FINISHED, Wire, claimed, collect, until
 
 # --- follow-up calls ---

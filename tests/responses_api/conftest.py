@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from django.db import connections
 
-from responses_api import database
+from responses_api.runtime import database
 
 
 @pytest.fixture

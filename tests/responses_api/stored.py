@@ -8,8 +8,8 @@ from django.contrib.auth.models import User
 
 from responses_api.core.create_request import parse_create_request
 from responses_api.core.response_object import new_response
-from responses_api.identifiers import new_id
 from responses_api.models import Item, ItemSide, Response
+from responses_api.runtime.identifiers import new_id
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 

@@ -10,12 +10,13 @@ import pytest
 from django.db import OperationalError, connections
 from pytest_django import DjangoAssertNumQueries, Settings
 
-from responses_api import catalogue, database
+from responses_api import catalogue
 from responses_api.catalogue import CatalogueMemory, current_catalogue, model_catalogue, read_catalogue
 from responses_api.core.errors import InvalidRequest
 from responses_api.gemini.models import PROFILES, ModelCatalogue
 from responses_api.model_seed import seed_models
 from responses_api.models import ServedModel
+from responses_api.runtime import database
 
 
 class Clock:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from responses_api import database
+from responses_api.runtime import database
 
 
 def run_here(monkeypatch: pytest.MonkeyPatch) -> None:

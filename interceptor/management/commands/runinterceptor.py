@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from interceptor import proxy
 from interceptor.stack.components import proxy_config
-from responses_api import database
+from responses_api.runtime import database
 
 
 class Command(BaseCommand):

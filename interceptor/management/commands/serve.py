@@ -19,10 +19,10 @@ from interceptor.stack.banner import banner
 from interceptor.stack.components import Components, start_components
 from interceptor.stack.first_run import FirstRun, prepare_first_run
 from interceptor.stack.occupied import Occupied, check_port, occupy_folder
-from responses_api import database
 from responses_api.model_seed import seed_models
-from responses_api.storage import close_orphans
-from responses_api.tasks import spawn
+from responses_api.runtime import database
+from responses_api.runtime.tasks import spawn
+from responses_api.storage.exchange_records import close_orphans
 from zgproject import embedded_postgres
 from zgproject.command_line import add_arguments
 from zgproject.daphne_server import Server

@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandParser
 
-from responses_api.api_keys import create_api_key
+from responses_api.access.api_keys import create_api_key
 from responses_api.management.tables import require_tables
 
 

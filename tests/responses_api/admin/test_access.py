@@ -9,9 +9,9 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import Settings
 
-from responses_api.access import authenticate
+from responses_api.access.callers import authenticate
+from responses_api.access.credentials import decrypt, load_auth, ref_of, set_secret
 from responses_api.core.errors import AuthenticationFailed
-from responses_api.credentials import decrypt, load_auth, ref_of, set_secret
 from responses_api.models import ApiKey, Credential
 from tests.conftest import MakeApiKey
 

@@ -4,10 +4,10 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
-from responses_api import conversations
 from responses_api.admin.conversations import SHOWN_ENTRIES
 from responses_api.core.conversation import ConversationItem
 from responses_api.models import Conversation
+from responses_api.storage import conversations
 
 pytestmark = pytest.mark.django_db
 

@@ -8,9 +8,9 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
-from responses_api.credentials import decrypt
+from responses_api.access.credentials import decrypt
 from responses_api.models import WebhookDelivery, WebhookEndpoint
-from responses_api.webhooks import EVENTS
+from responses_api.webhooks.reports import EVENTS
 from tests.conftest import MakeApiKey, MakeUser
 
 ENDPOINTS = "/admin/responses_api/webhookendpoint/"

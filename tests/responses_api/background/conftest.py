@@ -6,13 +6,13 @@ from datetime import UTC, datetime
 import pytest
 from django.contrib.auth.models import User
 
-from responses_api import storage
 from responses_api.background import queue
-from responses_api.booking import QueuedResponse
 from responses_api.core.conversation import ConversationItem
 from responses_api.core.response_stream import ResponseStream
-from responses_api.identifiers import new_id
+from responses_api.generation.booking import QueuedResponse
 from responses_api.models import ApiKey
+from responses_api.runtime.identifiers import new_id
+from responses_api.storage import exchange_records
 from tests.conftest import MakeApiKey
 from tests.responses_api.core.response_streams import NOW, new_response
 
@@ -42,7 +42,7 @@ def enqueue(key: ApiKey) -> Enqueue:
             "status": "completed",
             "content": [{"type": "input_text", "text": "hi"}],
         }
-        trace = storage.ExchangeBegin(
+        trace = exchange_records.ExchangeBegin(
             id=new_id("trace"),
             response_id=response_id,
             owner_id=key.owner_id,
@@ -54,7 +54,7 @@ def enqueue(key: ApiKey) -> Enqueue:
             client_request={},
             adaptations=(),
         )
-        stored = storage.StoredResponse(machine.response, [ConversationItem(said)], [])
+        stored = exchange_records.StoredResponse(machine.response, [ConversationItem(said)], [])
         queue.enqueue(QueuedResponse(stored, trace, told), {"input": "hi", "background": True})
         return response_id
 

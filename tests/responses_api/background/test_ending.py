@@ -3,13 +3,14 @@
 import pytest
 from django.contrib.auth.models import User
 
-from responses_api import background, stored_responses
+from responses_api import background
 from responses_api.background import ending, event_log, queue
 from responses_api.core.errors import InternalError, InvalidRequest, NotFound
 from responses_api.core.generation_events import TextDelta
 from responses_api.core.response_stream import ResponseStream
-from responses_api.identifiers import new_id
 from responses_api.models import Item, Outcome, Response, Trace, Usage
+from responses_api.runtime.identifiers import new_id
+from responses_api.storage import stored_responses
 from tests.conftest import MakeApiKey
 from tests.responses_api.background.conftest import Enqueue
 from tests.responses_api.background.test_queue import let_leases_run_out

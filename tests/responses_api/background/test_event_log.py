@@ -10,8 +10,8 @@ from responses_api.core.generation_events import Finished, TextDelta
 from responses_api.core.response_stream import ResponseStream
 from responses_api.core.sse_encoding import encode_event
 from responses_api.core.stream_events import StreamEvent
-from responses_api.identifiers import new_id
 from responses_api.models import Response
+from responses_api.runtime.identifiers import new_id
 from tests.responses_api.background.conftest import Enqueue
 from tests.responses_api.core.response_streams import NOW, new_response
 

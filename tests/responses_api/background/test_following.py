@@ -8,7 +8,7 @@ import pytest
 
 from responses_api.background import event_log, following, notices
 from responses_api.background.event_log import LogPage
-from responses_api.channel_messages import CancelWanted, EventsLogged
+from responses_api.exchanges.channel_messages import CancelWanted, EventsLogged
 
 
 class Log:

@@ -8,8 +8,8 @@ from django.db import connection
 from responses_api.background import event_log, queue
 from responses_api.core.response_stream import ResponseStream
 from responses_api.core.stream_events import StreamEvent
-from responses_api.identifiers import new_id
 from responses_api.models import Item, Response, ResponseEvents, Trace
+from responses_api.runtime.identifiers import new_id
 from tests.responses_api.background.conftest import Enqueue
 from tests.responses_api.core.response_streams import NOW, new_response
 

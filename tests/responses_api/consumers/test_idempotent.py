@@ -8,12 +8,12 @@ from asgiref.testing import ApplicationCommunicator
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from responses_api import database
 from responses_api.consumers.idempotent import IdempotentConsumer
 from responses_api.consumers.owned_task import OwnedTaskConsumer
 from responses_api.core.errors import RateLimited
-from responses_api.idempotency_keys import take
+from responses_api.idempotency.idempotency_keys import take
 from responses_api.models import IdempotentRequest, Response
+from responses_api.runtime import database
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("database_threads")]
 

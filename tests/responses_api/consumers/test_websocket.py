@@ -9,7 +9,7 @@ import pytest
 from asgiref.testing import ApplicationCommunicator
 from pytest_django import Settings
 
-from responses_api.access import Caller
+from responses_api.access.callers import Caller
 from responses_api.consumers import websocket
 from responses_api.consumers.websocket import WebSocketConsumer
 from responses_api.core.chain_memory import ChainMemory

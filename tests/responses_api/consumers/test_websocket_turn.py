@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from responses_api.access import Caller
+from responses_api.access.callers import Caller
 from responses_api.call_headers import CallMarks
 from responses_api.consumers import websocket_turn
 from responses_api.consumers.websocket_turn import Client, Turn

@@ -7,9 +7,9 @@ from django.contrib.auth.models import User
 from django.test import Client
 from pytest_django import Settings
 
-from responses_api import conversations
 from responses_api.core.conversation import ConversationItem, UpstreamFacts
 from responses_api.models import Conversation, ConversationEntry
+from responses_api.storage import conversations
 from tests.conftest import MakeApiKey
 from tests.responses_api.core.openapi_schemas import validator
 

@@ -7,7 +7,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from pytest_django import Settings
 
-from responses_api.access import authenticate
+from responses_api.access.callers import authenticate
 from responses_api.models import ApiKey
 
 pytestmark = pytest.mark.django_db

@@ -1,0 +1,1 @@
+"""Who may call, and whose upstream account a call uses."""

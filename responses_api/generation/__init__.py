@@ -1,0 +1,1 @@
+"""The making of one response: the pure core joined to everything that does I/O."""

@@ -1,0 +1,1 @@
+"""What the process runs on: tasks, database threads, clean ends."""

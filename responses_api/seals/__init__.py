@@ -1,0 +1,1 @@
+"""What a client keeps for us: encrypted, authenticated, bound to where it came from."""

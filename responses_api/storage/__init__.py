@@ -1,0 +1,1 @@
+"""What is kept in PostgreSQL of responses, items, conversations and prompts."""

@@ -1,0 +1,1 @@
+"""Reports of ended responses to the operators' and users' own servers."""
