@@ -6,6 +6,7 @@
 
 VENV := .venv
 BIN := $(VENV)/bin
+NODE_CLIENTS := tests/e2e/clients/node
 ARGS ?=
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
@@ -20,7 +21,7 @@ help: ## show this list
 run: $(VENV)/.installed ## start the gateway; ARGS="--port 9000"
 	@exec $(BIN)/python manage.py serve $(ARGS)
 
-test: $(VENV)/.installed-dev ## run the tests, all with coverage of the pure packages; ARGS="tests/responses_api -k name"
+test: $(VENV)/.installed-dev $(NODE_CLIENTS)/node_modules/.package-lock.json ## run the tests, all with coverage of the pure packages; ARGS="tests/responses_api -k name"
 	$(BIN)/python -m pytest -n $(WORKERS) $(if $(ARGS),$(ARGS),--cov)
 
 lint: $(VENV)/.installed-dev ## check style, types, imports, migrations and settings
@@ -42,7 +43,7 @@ requirements: $(VENV)/.installed-dev ## resolve pyproject.toml into the requirem
 	$(COMPILE) $(ARGS) --group dev -c requirements.txt -o requirements-dev.txt
 
 clean: ## remove what the tools made; data/ stays
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache staticfiles
+	rm -rf $(VENV) $(NODE_CLIENTS)/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache staticfiles
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # --no-deps: the files are complete, and pip would refuse the override in pyproject.toml on Python 3.12.
@@ -56,6 +57,12 @@ $(VENV)/.installed-dev: requirements-dev.txt | $(VENV)/bin/python
 	@echo "Installing $<"
 	@$(BIN)/python -m pip install --quiet --require-hashes --no-deps -r $<
 	@touch $@
+
+# JavaScript clients of some end-to-end tests, which are skipped without them.
+$(NODE_CLIENTS)/node_modules/.package-lock.json: $(NODE_CLIENTS)/package-lock.json
+	@if command -v npm >/dev/null; then \
+		echo "Installing $<"; npm ci --prefix $(NODE_CLIENTS) --no-audit --no-fund --loglevel error; \
+	fi || echo "npm could not install them: the tests with JavaScript clients are skipped"
 
 $(VENV)/bin/python:
 	@python=$$(sh .ci/find-python) && echo "Making $(VENV) with $$python" && "$$python" -m venv $(VENV)
