@@ -5,6 +5,7 @@ import signal
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from types import FrameType
 
@@ -29,6 +30,11 @@ from bench.stack import running_stack
 
 _INTERRUPTS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
+MEASUREMENTS = {
+    "stored": "bench.stored",
+}
+"""Measurements of their own, made only when asked for: modules whose ``measure()`` returns a report."""
+
 
 def main() -> int:
     """The exit status."""
@@ -49,7 +55,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m bench", description="Measure the gateway beside the simulator."
     )
-    names = [scenario.name for scenario in SCENARIOS]
+    names = [*(scenario.name for scenario in SCENARIOS), *MEASUREMENTS]
     parser.add_argument("--scenario", choices=names, action="append", help="only this one; may be repeated")
     parser.add_argument("--requests", type=_positive, help="requests on either side of each load")
     parser.add_argument("--rounds", type=_positive, default=3, help="rounds per load (default: %(default)s)")
@@ -69,7 +75,12 @@ def _run(options: argparse.Namespace) -> None:
         (options.profile / "core.txt").write_text(profile_core())
     driven = [scenario for scenario in chosen if not isinstance(scenario, Core)]
     loads, memories = _drive(driven, options) if driven else ([], [])
-    print(_report(cores, loads, memories))
+    if chosen:
+        print(_report(cores, loads, memories))
+    for name in options.scenario or ():
+        if name in MEASUREMENTS:
+            _say(name)
+            print(import_module(MEASUREMENTS[name]).measure())
 
 
 def _drive(

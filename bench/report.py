@@ -23,7 +23,7 @@ def core_table(results: Sequence[CoreResult]) -> str:
     for result in results:
         steps = (result.parsing, result.machine, result.encoding, result.whole)
         rows.append(("core alone", *(f"{each:.1f}" for each in steps), f"{result.deltas_per_second:,.0f}"))
-    return _table(_CORE_HEAD, rows)
+    return table(_CORE_HEAD, rows)
 
 
 def load_table(results: Sequence[LoadResult]) -> str:
@@ -33,7 +33,7 @@ def load_table(results: Sequence[LoadResult]) -> str:
         rows += [(result.load.title,), _row("  gateway", result.gateway, cpu=True)]
         rows += [_row("  simulator alone", result.upstream, cpu=False)]
         rows += [_difference(result), ()]
-    return _table(_LOAD_HEAD, rows[:-1])
+    return table(_LOAD_HEAD, rows[:-1])
 
 
 def memory_table(results: Sequence[MemoryResult]) -> str:
@@ -43,7 +43,7 @@ def memory_table(results: Sequence[MemoryResult]) -> str:
         rows.append((f"{result.memory.streams} {result.memory.title}",))
         for name, holdings in (("  gateway", result.gateway), ("  simulator alone", result.upstream)):
             rows.append((name, *(f"{_kilobytes(one, result.memory.streams):.0f}" for one in holdings)))
-    return _table(_MEMORY_HEAD, rows)
+    return table(_MEMORY_HEAD, rows)
 
 
 def generator_line(results: Sequence[LoadResult]) -> str:
@@ -112,7 +112,7 @@ def _kilobytes(holding: Holding, streams: int) -> float:
     return (holding.during - holding.before) / streams / 1000
 
 
-def _table(head: Sequence[Sequence[str]], rows: Sequence[Sequence[str]]) -> str:
+def table(head: Sequence[Sequence[str]], rows: Sequence[Sequence[str]]) -> str:
     columns = max(map(len, head))
     widths = [
         max((len(row[column]) for row in [*head, *rows] if column < len(row) and len(row) > 1), default=0)

@@ -64,6 +64,8 @@ class Stack:
     gateway: subprocess.Popen[bytes]
     database_pid: int
     generator: LoadGenerator
+    base_url: str
+    api_key: str
 
     def cpu_time(self) -> CpuTime:
         """What gateway and database have used so far."""
@@ -97,7 +99,8 @@ def running_stack() -> Iterator[Stack]:
                     base = processes.wait_for(gateway, log, r"Base URL\s+(\S+)", _START_SECONDS)[1]
                     key = _new_api_key(environment)
                     with _load_generator(environment, base, url, ca, key) as generator, _log_shown(log):
-                        yield Stack(simulator, gateway, processes.database_pid(database), generator)
+                        pid = processes.database_pid(database)
+                        yield Stack(simulator, gateway, pid, generator, base, key)
         finally:
             processes.wait_until_stopped(database)
 
@@ -169,6 +172,7 @@ def _load_generator(
     assert process.stdin is not None and process.stdout is not None
     try:
         process.stdin.write(key.encode() + b"\n")
+        process.stdin.flush()
         yield LoadGenerator(process)
     finally:
         processes.stop(process, signal.SIGKILL)
