@@ -19,12 +19,13 @@ from responses_api.consumers.follow_response import FollowResponseConsumer, want
 from responses_api.consumers.input_tokens import InputTokensConsumer  # noqa: E402
 from responses_api.consumers.websocket import WebSocketConsumer  # noqa: E402
 from responses_api.runtime import process_tasks  # noqa: E402 - the latter registers its loops
+from responses_api.runtime.lasting_threads import on_lasting_threads  # noqa: E402
 from responses_api.webhooks import webhook_sender  # noqa: E402, F401 - the latter registers its loops
 
 # Django's routes are typed for views; Channels routes to ASGI applications with the same functions.
 _compact: Any = CompactConsumer.as_asgi()
 _create_response: Any = CreateResponseConsumer.as_asgi()
-_django: Any = django_application
+_django: Any = on_lasting_threads(django_application)
 _input_tokens: Any = InputTokensConsumer.as_asgi()
 _follow_response: Any = FollowResponseConsumer.as_asgi()
 
