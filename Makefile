@@ -2,7 +2,7 @@
 # PYTHON=/path/to/python chooses the Python, ARGS="..." passes options on.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench requirements clean
+.PHONY: help run test faults lint bench requirements clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -22,7 +22,11 @@ run: $(VENV)/.installed ## start the gateway; ARGS="--port 9000"
 	@exec $(BIN)/python manage.py serve $(ARGS)
 
 test: $(VENV)/.installed-dev $(NODE_CLIENTS)/node_modules/.package-lock.json ## run the tests, all with coverage of the pure packages; ARGS="tests/responses_api -k name"
+	@sh .ci/find-browser
 	$(BIN)/python -m pytest -n $(WORKERS) $(if $(ARGS),$(ARGS),--cov)
+
+faults: $(VENV)/.installed-dev ## run the fault suite in its long form: parts die while many streams run
+	$(BIN)/python -m pytest -n $(WORKERS) tests/faults --long-faults --timeout 600 $(ARGS)
 
 lint: $(VENV)/.installed-dev ## check style, types, imports, migrations and settings
 	$(BIN)/ruff check

@@ -31,6 +31,11 @@ from bench.stack import running_stack
 _INTERRUPTS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 MEASUREMENTS = {
+    "admin": "bench.admin",
+    "layers": "bench.layers",
+    "retention": "bench.retention",
+    "scale": "bench.scale",
+    "soak": "bench.soak",
     "stored": "bench.stored",
 }
 """Measurements of their own, made only when asked for: modules whose ``measure()`` returns a report."""

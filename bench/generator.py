@@ -1,6 +1,8 @@
 """The load generator: a process that obeys the commands on its standard input.
 
-    python -m bench.generator GATEWAY_URL UPSTREAM_URL CA_FILE   (the API key comes as the first line)
+    python -m bench.generator GATEWAY_URL[,GATEWAY_URL] UPSTREAM_URL CA_FILE
+
+The API key comes as the first line.
 
 It does as little as possible while it measures: bytes are kept as they come and are checked
 when the burst is over.
@@ -19,8 +21,9 @@ import aiohttp
 
 from bench import load
 from bench.answers import WrongAnswer
-from bench.load import Burst, Call, Command, Hold, Release, Result
+from bench.load import Burst, Call, Command, Follow, Hold, Release, Result
 from bench.targets import Gateway, Request, Target, Upstream
+from bench.trails import Trail
 
 _REQUEST_TIMEOUT = aiohttp.ClientTimeout(total=60, sock_connect=10)
 _HOLD_TIMEOUT = aiohttp.ClientTimeout(total=None, sock_connect=10)
@@ -56,6 +59,8 @@ class Generator:
                 return await self._hold(command)
             case Release():
                 return await self._release(command)
+            case Follow():
+                return await self._follow(command)
 
     async def _burst(self, burst: Burst) -> Result:
         target = self._targets[burst.call.target]
@@ -142,6 +147,35 @@ class Generator:
             await asyncio.sleep(0.05)
         return Result(wall=time.perf_counter() - began)
 
+    async def _follow(self, follow: Follow) -> Result:
+        target = self._targets[follow.call.target]
+        requests = [target.request(follow.call, next(self._numbers)) for _ in range(follow.streams)]
+        cpu, began = _cpu_seconds(), time.perf_counter()
+
+        async def one(index: int, request: Request) -> Trail:
+            await asyncio.sleep(follow.ramp * index / follow.streams)
+            trail = Trail(follow.call.chunks)
+            try:
+                async with self._session.post(
+                    request.url, data=request.body, headers=request.headers, timeout=_HOLD_TIMEOUT
+                ) as response:
+                    trail.status = response.status
+                    while data := await response.content.readany():
+                        trail.take(data, time.monotonic_ns() // 1000)
+            except (aiohttp.ClientError, TimeoutError) as error:
+                trail.failure = f"{type(error).__name__}: {error}"
+            return trail
+
+        trails = await asyncio.gather(*(one(*each) for each in enumerate(requests)))
+        return Result(
+            wall=time.perf_counter() - began,
+            cpu=_cpu_seconds() - cpu,
+            delays=[delay for trail in trails for delay in trail.delays],
+            durations=[trail.duration for trail in trails],
+            stretches=[trail.stretch for trail in trails],
+            wrong=[problem for trail in trails if (problem := trail.problem)],
+        )
+
     async def _open_upstream_streams(self) -> int:
         async with self._session.get(f"{self._upstream_url}/simulator/stats") as response:
             return int((await response.json())["open_streams"])
@@ -168,12 +202,12 @@ def _cpu_seconds() -> float:
     return used.ru_utime + used.ru_stime
 
 
-async def _main(gateway_url: str, upstream_url: str, ca_file: str) -> None:
+async def _main(gateway_urls: str, upstream_url: str, ca_file: str) -> None:
     key = sys.stdin.buffer.readline().strip().decode()
     context = ssl.create_default_context(cafile=ca_file)
     connector = aiohttp.TCPConnector(limit=0, ssl=context, keepalive_timeout=20)
     async with aiohttp.ClientSession(connector=connector) as session:
-        generator = Generator(session, Gateway(gateway_url, key), Upstream(upstream_url))
+        generator = Generator(session, Gateway(tuple(gateway_urls.split(",")), key), Upstream(upstream_url))
         while line := await asyncio.to_thread(sys.stdin.buffer.readline):
             result = await generator.obey(load.decode_command(line))
             sys.stdout.buffer.write(load.encode(result) + b"\n")

@@ -19,6 +19,8 @@ class Call(msgspec.Struct, frozen=True):
     """The simulator's pause before each piece but the first."""
     stall_after: int | None = None
     """Pieces after which the simulator falls silent for ever; None: it goes on to the end."""
+    stamped: bool = False
+    """Each piece is its number and the time at which the simulator sent it."""
 
 
 class Burst(msgspec.Struct, frozen=True, tag=True):
@@ -43,7 +45,15 @@ class Release(msgspec.Struct, frozen=True, tag=True):
     seconds: float = 10.0
 
 
-type Command = Burst | Hold | Release
+class Follow(msgspec.Struct, frozen=True, tag=True):
+    """Begin ``streams`` streams of stamped pieces within ``ramp`` seconds, and read all to their ends."""
+
+    call: Call
+    streams: int
+    ramp: float
+
+
+type Command = Burst | Hold | Release | Follow
 
 
 class Result(msgspec.Struct, frozen=True):
@@ -55,6 +65,12 @@ class Result(msgspec.Struct, frozen=True):
     latencies: list[float] = []
     first_texts: list[float] = []
     """From the start of the request to the first piece of text; empty for whole answers."""
+    delays: list[float] = []
+    """Of each stamped piece, from its sending to its arrival."""
+    durations: list[float] = []
+    """Of each followed stream, from the arrival of its first piece to that of its last."""
+    stretches: list[float] = []
+    """Of each followed stream: that duration over the one in which the upstream sent it."""
     wrong: list[str] = []
     """What was wrong with wrong answers."""
 

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import psutil  # type: ignore[import-untyped]
+from psycopg.conninfo import make_conninfo
 
 from zgproject.embedded_postgres.postmaster import find_postmaster
 
@@ -105,6 +106,18 @@ def database_pid(data_dir: Path) -> int:
     if postmaster is None:
         raise ProcessFailed(f"no PostgreSQL server runs on {data_dir}")
     return postmaster.pid
+
+
+def conninfo(data_dir: Path) -> str:
+    """How to connect to the PostgreSQL server that runs on ``data_dir``.
+
+    Raises:
+        ProcessFailed: there is none.
+    """
+    postmaster = find_postmaster(data_dir)
+    if postmaster is None:
+        raise ProcessFailed(f"no PostgreSQL server runs on {data_dir}")
+    return make_conninfo(host=str(postmaster.socket_dir), user="postgres", dbname="postgres")
 
 
 def private_bytes(pid: int) -> int:

@@ -109,7 +109,7 @@ def warm_up(stack: Stack) -> None:
     """Imports, connections, caches: what a first request pays, a later one does not."""
     for target in _TARGETS:
         for stream in (True, False):
-            _checked(stack.generator.send(Burst(Call(target, stream), _WARM_UP, 16, seconds=60)))
+            checked(stack.generator.send(Burst(Call(target, stream), _WARM_UP, 16, seconds=60)))
 
 
 def measure_load(
@@ -130,12 +130,12 @@ def measure_load(
                 seconds / rounds / len(_TARGETS),
             )
             before = stack.cpu_time()
-            result = _checked(stack.generator.send(burst))
+            result = checked(stack.generator.send(burst))
             sides[target].cpu.append((stack.cpu_time() - before) / len(result.latencies))
             sides[target].rounds.append(result)
     if profile is not None:
         with profile(load.name, stack.gateway.pid):
-            _checked(
+            checked(
                 stack.generator.send(Burst(load.call("gateway"), load.requests, load.concurrency, seconds))
             )
     return LoadResult(load, sides["gateway"], sides["upstream"])
@@ -159,13 +159,13 @@ def _holdings(
     call = Call(target, stream=True, stall_after=_HELD_PIECES)
     for _ in range(_HOLDS):
         before = measure()
-        _checked(stack.generator.send(Hold(call, memory.streams)))
+        checked(stack.generator.send(Hold(call, memory.streams)))
         during = measure()
-        _checked(stack.generator.send(Release()))
+        checked(stack.generator.send(Release()))
         yield Holding(before, during)
 
 
-def _checked(result: Result) -> Result:
+def checked(result: Result) -> Result:
     if result.wrong:
         shown = "\n".join(f"  {problem}" for problem in result.wrong[:5])
         raise WrongAnswers(f"{len(result.wrong)} wrong answers, among them:\n{shown}")

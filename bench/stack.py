@@ -66,6 +66,13 @@ class Stack:
     generator: LoadGenerator
     base_url: str
     api_key: str
+    environment: dict[str, str]
+    """For ``manage.py`` commands beside it."""
+
+    @property
+    def conninfo(self) -> str:
+        """Leads to its database."""
+        return processes.conninfo(Path(self.environment["DATA_DIR"], "postgres"))
 
     def cpu_time(self) -> CpuTime:
         """What gateway and database have used so far."""
@@ -97,10 +104,10 @@ def running_stack() -> Iterator[Stack]:
                 environment = _environment(data, url, ca)
                 with processes.running(["manage.py", "serve"], environment, log) as gateway:
                     base = processes.wait_for(gateway, log, r"Base URL\s+(\S+)", _START_SECONDS)[1]
-                    key = _new_api_key(environment)
-                    with _load_generator(environment, base, url, ca, key) as generator, _log_shown(log):
+                    key = new_api_key(environment)
+                    with load_generator(environment, base, url, ca, key) as generator, log_shown(log):
                         pid = processes.database_pid(database)
-                        yield Stack(simulator, gateway, pid, generator, base, key)
+                        yield Stack(simulator, gateway, pid, generator, base, key, environment)
         finally:
             processes.wait_until_stopped(database)
 
@@ -115,7 +122,7 @@ def _simulator(folder: Path) -> Iterator[tuple[subprocess.Popen[bytes], str, str
 
 
 @contextmanager
-def _log_shown(log: Path) -> Iterator[None]:
+def log_shown(log: Path) -> Iterator[None]:
     """Show the end of the gateway's log if a measurement fails."""
     try:
         yield
@@ -139,10 +146,14 @@ def _environment(data: Path, upstream_url: str, upstream_ca: str) -> dict[str, s
         "REDIS_URL": "",
         "GEMINI_API_KEY": "",
         "ZEROGRAVITY_TOKEN": "",
+        # Nothing is deleted by age but by the scenario that measures that.
+        "RETENTION_CAPTURES_DAYS": "0",
+        "RETENTION_RESPONSES_DAYS": "0",
+        "RETENTION_TRACES_DAYS": "0",
     }
 
 
-def _new_api_key(environment: dict[str, str]) -> str:
+def new_api_key(environment: dict[str, str]) -> str:
     made = subprocess.run(
         [sys.executable, "manage.py", "createapikey", "--name", "bench", "--quiet"],
         env=environment,
@@ -158,7 +169,7 @@ def _new_api_key(environment: dict[str, str]) -> str:
 
 
 @contextmanager
-def _load_generator(
+def load_generator(
     environment: dict[str, str], gateway_url: str, upstream_url: str, ca: str, key: str
 ) -> Iterator[LoadGenerator]:
     process = subprocess.Popen(

@@ -8,6 +8,7 @@ import msgspec
 from bench.answers import check_gemini, check_gemini_stream, check_response, check_response_stream
 from bench.load import Call
 from interceptor.simulator.answer import expected_text
+from interceptor.simulator.frames import STAMP
 
 MODEL = "gemini-3.8-flash"
 
@@ -39,8 +40,8 @@ class Target(Protocol):
 class Gateway:
     """The Responses API: everything under test."""
 
-    url: str
-    """Ends in ``/v1``."""
+    urls: tuple[str, ...]
+    """Each ends in ``/v1``; requests go to one after the other."""
     key: str
     first_text = b'{"type":"response.output_text.delta"'
 
@@ -50,7 +51,10 @@ class Gateway:
         body = {"model": MODEL, "input": prompt, "stream": call.stream}
         headers = {"Authorization": f"Bearer {self.key}", "Content-Type": "application/json"}
         return Request(
-            f"{self.url}/responses", headers, msgspec.json.encode(body), expected_text(prompt, MODEL)
+            f"{self.urls[number % len(self.urls)]}/responses",
+            headers,
+            msgspec.json.encode(body),
+            expected_text(prompt, MODEL),
         )
 
     def check(self, call: Call, request: Request, body: bytes) -> None:
@@ -87,6 +91,14 @@ class Upstream:
 
 def _prompt(call: Call, number: int) -> str:
     """Directives for the simulator; the text to say is another one in every request."""
+    if call.stamped:
+        said = "".join(map(stamped_piece, range(call.chunks)))
+        return f"[[stamp]] [[chunks={call.chunks}]] [[delay_ms={call.delay_ms}]] [[text={said}]]"
     said = f"This is answer {number}: " + expected_text(f"[[chunks={call.chunks}]]", MODEL)
     prompt = f"[[chunks={call.chunks}]] [[delay_ms={call.delay_ms}]] [[text={said}]]"
     return prompt if call.stall_after is None else f"{prompt} [[stall={call.stall_after}]]"
+
+
+def stamped_piece(number: int) -> str:
+    """As it is asked for; all are of the same length, so that each becomes one chunk."""
+    return f"<{number:05}@{STAMP.decode()}>"

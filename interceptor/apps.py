@@ -7,3 +7,7 @@ class InterceptorConfig(AppConfig):
     """Interceptor, language server and simulator."""
 
     name = "interceptor"
+
+    def ready(self) -> None:
+        """Register the system checks."""
+        from interceptor import checks  # noqa: F401

@@ -5,7 +5,7 @@ Valid Gemini answers, so that an unmodified language server ends its turn quietl
 
 import msgspec
 
-from interceptor.matching import GenerateCall
+from interceptor.matching import AnswerForm, GenerateCall
 
 _EMPTY_STOP = {
     "candidates": [
@@ -13,12 +13,16 @@ _EMPTY_STOP = {
     ],
     "usageMetadata": {"promptTokenCount": 0, "totalTokenCount": 0},
 }
+_JSON = "application/json; charset=UTF-8"
 
 
 def empty_stop(call: GenerateCall) -> tuple[bytes, str]:
     """Body and content type of an answer that stops without saying anything."""
-    answer = {"response": _EMPTY_STOP} if call.wrapped else _EMPTY_STOP
-    encoded = msgspec.json.encode(answer)
-    if call.streaming:
-        return b"data: " + encoded + b"\r\n\r\n", "text/event-stream"
-    return encoded, "application/json; charset=UTF-8"
+    answer = msgspec.json.encode({"response": _EMPTY_STOP} if call.wrapped else _EMPTY_STOP)
+    match call.form:
+        case AnswerForm.EVENTS:
+            return b"data: " + answer + b"\r\n\r\n", "text/event-stream"
+        case AnswerForm.ARRAY:
+            return b"[" + answer + b"]", _JSON
+        case AnswerForm.DOCUMENT:
+            return answer, _JSON

@@ -6,10 +6,13 @@ generate call. Text that merely contains one, or one in an earlier turn, does no
 
 import re
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, unquote_plus, urlsplit
 
 import msgspec
+
+from responses_api.gemini.wire import NOT_THAT_JSON
 
 _GENERATE = re.compile(r"/models/(?P<model>[^/:]+):(?P<method>generateContent|streamGenerateContent)$")
 _WRAPPED_GENERATE = re.compile(r"/v1internal:(?P<method>generateContent|streamGenerateContent)$")
@@ -18,14 +21,30 @@ _MARKER = re.compile(r"\.<cid:([A-Za-z0-9_-]{8,128})>")
 CREDENTIAL_HEADERS = ("authorization", "x-goog-api-key", "x-goog-user-project")
 """Whatever the language server put there is removed before ours is set."""
 
+CREDENTIAL_PARAMETERS = frozenset({"key", "access_token", "oauth_token", "quotaUser", "userProject"})
+"""The same in the query. Source: https://cloud.google.com/apis/docs/system-parameters."""
+
+
+class AnswerForm(Enum):
+    """In which form a generate call is answered."""
+
+    DOCUMENT = "document"
+    """One JSON object."""
+    EVENTS = "events"
+    """Server-sent events, one JSON object each."""
+    ARRAY = "array"
+    """A JSON array of what would be the events; so a streaming call is answered without ``alt=sse``."""
+
 
 @dataclass(frozen=True, slots=True)
 class GenerateCall:
     """A request that asks a model for an answer."""
 
-    streaming: bool
+    form: AnswerForm
     wrapped: bool
     """The Gemini request sits inside ``{"model": …, "request": {…}}``."""
+    model: str = ""
+    """As the path names it; empty if the body does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +52,8 @@ class Match:
     """A generate call that carries a marker."""
 
     call: GenerateCall
-    cascade_id: str
+    cascade_id: str | None
+    """None: the turn has several different markers, so it is nobody's."""
     wrapper: dict[str, Any] | None
     """The outer object of a wrapped body, without its ``request``."""
 
@@ -42,12 +62,35 @@ def generate_call(method: str, path: str) -> GenerateCall | None:
     """What kind of generate call ``method path`` is; None if it is none."""
     if method != "POST":
         return None
-    bare = urlsplit(path).path
-    if found := _GENERATE.search(bare):
-        return GenerateCall(found["method"] == "streamGenerateContent", wrapped=False)
-    if found := _WRAPPED_GENERATE.search(bare):
-        return GenerateCall(found["method"] == "streamGenerateContent", wrapped=True)
+    target = urlsplit(path)
+    if found := _GENERATE.search(target.path):
+        return GenerateCall(_answer_form(found["method"], target.query), wrapped=False, model=found["model"])
+    if found := _WRAPPED_GENERATE.search(target.path):
+        return GenerateCall(_answer_form(found["method"], target.query), wrapped=True)
     return None
+
+
+def _answer_form(method: str, query: str) -> AnswerForm:
+    if method == "generateContent":
+        return AnswerForm.DOCUMENT
+    return AnswerForm.EVENTS if parse_qs(query).get("alt") == ["sse"] else AnswerForm.ARRAY
+
+
+class _Named(msgspec.Struct):
+    model: str = ""
+
+
+_named = msgspec.json.Decoder(_Named)
+
+
+def called_model(call: GenerateCall, body: bytes) -> str:
+    """The model that a call without a marker asks for; empty if it does not say."""
+    if not call.wrapped:
+        return call.model
+    try:
+        return _named.decode(body).model
+    except NOT_THAT_JSON:
+        return ""
 
 
 def match(call: GenerateCall, body: bytes) -> Match | None:
@@ -56,16 +99,16 @@ def match(call: GenerateCall, body: bytes) -> Match | None:
         return None
     try:
         document = msgspec.json.decode(body)
-    except msgspec.DecodeError:
+    except NOT_THAT_JSON:
         return None
     if not isinstance(document, dict):
         return None
     request = document.get("request") if call.wrapped else document
-    cascade_id = _cascade_of_last_user_turn(request)
-    if cascade_id is None:
+    cascade_ids = _cascades_of_last_user_turn(request)
+    if not cascade_ids:
         return None
     wrapper = {key: value for key, value in document.items() if key != "request"} if call.wrapped else None
-    return Match(call, cascade_id, wrapper)
+    return Match(call, cascade_ids.pop() if len(cascade_ids) == 1 else None, wrapper)
 
 
 def rewritten_body(found: Match, model: str, overlay: bytes) -> bytes:
@@ -76,25 +119,27 @@ def rewritten_body(found: Match, model: str, overlay: bytes) -> bytes:
 
 
 def rewritten_path(path: str, model: str) -> str:
-    """``path`` with the overlay's model, and without an API key in its query."""
+    """``path`` with the overlay's model, and without a credential in its query."""
     bare, _, query = path.partition("?")
-    kept = "&".join(pair for pair in query.split("&") if pair and not pair.startswith("key="))
+    kept = "&".join(pair for pair in query.split("&") if pair and not _is_credential(pair))
     renamed = re.sub(r"(/models/)[^/:]+(:)", lambda m: f"{m[1]}{model}{m[2]}", bare)
     return f"{renamed}?{kept}" if kept else renamed
 
 
-def _cascade_of_last_user_turn(request: object) -> str | None:
+def _is_credential(pair: str) -> bool:
+    return unquote_plus(pair.partition("=")[0]) in CREDENTIAL_PARAMETERS
+
+
+def _cascades_of_last_user_turn(request: object) -> set[str]:
     if not isinstance(request, dict):
-        return None
+        return set()
     contents = request.get("contents")
     if not isinstance(contents, list) or not contents:
-        return None
+        return set()
     turn = contents[-1]
     if not isinstance(turn, dict) or turn.get("role", "user") != "user":
-        return None
+        return set()
     parts = turn.get("parts")
-    for part in parts if isinstance(parts, list) else ():
-        text = part.get("text") if isinstance(part, dict) else None
-        if isinstance(text, str) and (found := _MARKER.fullmatch(text.strip())):
-            return found[1]
-    return None
+    texts = [part.get("text") for part in parts if isinstance(part, dict)] if isinstance(parts, list) else []
+    markers = (_MARKER.fullmatch(text.strip()) for text in texts if isinstance(text, str))
+    return {marker[1] for marker in markers if marker is not None}

@@ -1,7 +1,9 @@
 """The interceptor's side of the exchange protocol: claims out, overlays in, events out in order.
 
-One ``Relay`` per interceptor. It keeps what the gateway has not acknowledged, coalesces
-what piles up while the channel layer is slow, and stops calls whose gateway has died.
+One ``Relay`` per interceptor. It keeps what the gateway has not acknowledged, and stops calls
+whose gateway has died. There is one ``Outbox`` per gateway: whatever piles up while a message
+is on its way, of all calls, goes together with the next one, so the busier the interceptor is
+the less each event costs.
 """
 
 import asyncio
@@ -9,8 +11,9 @@ import logging
 import time
 import uuid
 from collections.abc import Callable
+from itertools import batched
 
-from responses_api.core.generation_events import GenerationEvent
+from responses_api.core.generation_events import GenerationEvent, UpstreamFailed
 from responses_api.exchanges.channel_messages import (
     GATEWAYS,
     INTERCEPTORS,
@@ -22,11 +25,13 @@ from responses_api.exchanges.channel_messages import (
     Heartbeat,
     Inbox,
     Overlay,
+    Parcel,
     Ping,
     Pong,
     Refusal,
     Resend,
     send,
+    send_soon,
     send_to_group,
 )
 from responses_api.gemini.errors import connection_failure
@@ -39,6 +44,16 @@ GATEWAY_SILENCE = 5.0
 _HEARTBEAT_INTERVAL = 1.0
 _CLAIM_REPEAT = 0.5
 _LARGEST_BATCH = 512
+"""Events in one message."""
+_DRAIN_POLL = 0.02
+_CALLS_IN_HEARTBEAT = 2000
+SHUTTING_DOWN = UpstreamFailed(
+    http_status=503,
+    type="server_error",
+    code="server_error",
+    message="The interceptor is shutting down. Please try again.",
+    upstream_status="INTERCEPTOR_SHUTDOWN",
+)
 
 
 class Call:
@@ -55,7 +70,6 @@ class Call:
         self.pending: list[GenerationEvent] = []
         self.unacknowledged: list[Events] = []
         self.last_sent = -1
-        self.sending = False
         self.end_sent = False
         self.last_sign = time.monotonic()
         self.cancelled = False
@@ -81,6 +95,60 @@ class Call:
         """Whether events, or the word that none will follow, have not been given to the layer yet."""
         return bool(self.pending) or (self.closed and not self.end_sent)
 
+    def next_batch(self, room: int) -> Events:
+        """Up to ``room`` of the pending events, numbered; kept here until they are acknowledged."""
+        events = tuple(self.pending[:room])
+        del self.pending[:room]
+        self.last_sent += 1
+        self.end_sent = self.closed and not self.pending
+        batch = Events(self.id, self.exchange_id, self.last_sent, events, last=self.end_sent)
+        self.unacknowledged.append(batch)
+        return batch
+
+
+class Outbox:
+    """What the calls of one gateway have to say, on its way."""
+
+    def __init__(self, gateway: str) -> None:
+        self._gateway = gateway
+        self._waiting: dict[str, Call] = {}
+        self.sending = False
+
+    def add(self, call: Call) -> None:
+        """Send what ``call`` has pending, soon."""
+        if call.unsent:
+            self._waiting[call.id] = call
+        if self._waiting and not self.sending:
+            self.sending = True
+            # Not at once: one network read holds several chunks, and they make one message.
+            asyncio.get_running_loop().call_soon(self._start)
+
+    def _start(self) -> None:
+        spawn(self._send(), name="relay events")
+
+    async def _send(self) -> None:
+        try:
+            while self._waiting:
+                await send(self._gateway, self._next_message())
+        except Exception as error:  # noqa: BLE001 - whatever the layer raises: kept, and sent again when asked for
+            logger.warning("events wait for the channel layer: %s", error)
+        finally:
+            self.sending = False
+
+    def _next_message(self) -> Events | Parcel:
+        """The oldest events of as many calls as fit; a call that has more waits behind the others."""
+        batches: list[Events] = []
+        room = _LARGEST_BATCH
+        for call_id, call in list(self._waiting.items()):
+            if room <= 0:
+                break
+            del self._waiting[call_id]
+            batches.append(call.next_batch(room))
+            room -= len(batches[-1].events)
+            if call.unsent:
+                self._waiting[call_id] = call
+        return batches[0] if len(batches) == 1 else Parcel(tuple(batches))
+
 
 class Relay:
     """All calls of this interceptor, and its inbox on the channel layer."""
@@ -89,11 +157,27 @@ class Relay:
         self._inbox = Inbox(self._handle, groups=[INTERCEPTORS])
         self._claims: dict[str, asyncio.Future[Call | Refusal]] = {}
         self._calls: dict[str, Call] = {}
+        self._outboxes: dict[str, Outbox] = {}
         self._heart: asyncio.Task[None] | None = None
 
     async def open(self) -> None:
-        """Begin to receive."""
-        await self._inbox.open()
+        """Begin to receive, as soon as the channel layer can be reached."""
+        await self._inbox.open_patiently()
+
+    async def finish_all(self, patience: float) -> None:
+        """The process is about to stop: fail what is running, and wait until the gateways know.
+
+        Every stream gets its terminal event this way.
+        """
+        for call in self._calls.values():
+            self.push(call, [SHUTTING_DOWN], last=True)
+        deadline = time.monotonic() + patience
+        while self._has_unsent and time.monotonic() < deadline:  # noqa: ASYNC110 - once in a process's life
+            await asyncio.sleep(_DRAIN_POLL)
+
+    @property
+    def _has_unsent(self) -> bool:
+        return any(call.unsent for call in self._calls.values())
 
     async def close(self) -> None:
         """Stop; calls in flight are cancelled by their gateways' watch."""
@@ -114,7 +198,7 @@ class Relay:
         try:
             async with asyncio.timeout(patience):
                 while True:
-                    await send_to_group(GATEWAYS, claim)
+                    await _ask_around(claim)
                     done, _ = await asyncio.wait([answer], timeout=_CLAIM_REPEAT)
                     if done:
                         break
@@ -141,34 +225,11 @@ class Relay:
         self._send_soon(call)
 
     def _send_soon(self, call: Call) -> None:
-        if call.unsent and not call.sending:
-            call.sending = True
-            # Not at once: one network read holds several chunks, and they make one message.
-            asyncio.get_running_loop().call_soon(self._start_sending, call)
-
-    def _start_sending(self, call: Call) -> None:
-        spawn(self._send_pending(call), name="relay events")
-
-    async def _send_pending(self, call: Call) -> None:
-        try:
-            while call.unsent:
-                batch = call.pending[:_LARGEST_BATCH]
-                del call.pending[:_LARGEST_BATCH]
-                call.last_sent += 1
-                message = Events(
-                    call_id=call.id,
-                    exchange_id=call.exchange_id,
-                    sequence=call.last_sent,
-                    events=tuple(batch),
-                    last=call.closed and not call.pending,
-                )
-                call.end_sent = message.last
-                call.unacknowledged.append(message)
-                await send(call.gateway, message)
-        except Exception as error:  # noqa: BLE001 - whatever the layer raises: kept, and sent again when asked for
-            logger.warning("events of call %s wait for the channel layer: %s", call.id, error)
-        finally:
-            call.sending = False
+        if call.unsent:
+            outbox = self._outboxes.get(call.gateway)
+            if outbox is None:
+                outbox = self._outboxes[call.gateway] = Outbox(call.gateway)
+            outbox.add(call)
 
     def _handle(self, message: ChannelMessage) -> None:
         match message:
@@ -178,7 +239,7 @@ class Relay:
                     claimed = self._calls[message.call_id] = Call(message)
                     answer.set_result(claimed)
                 elif message.call_id not in self._calls:
-                    spawn(send(message.reply_to, _came_too_late(message)), name="decline overlay")
+                    send_soon(message.reply_to, _came_too_late(message))
             case Refusal():
                 if (answer := self._open_claim(message.call_id)) is not None:
                     answer.set_result(message)
@@ -186,12 +247,12 @@ class Relay:
                 self._on_acknowledgement(message)
             case Resend():
                 if (call := self._calls.get(message.call_id)) is not None:
-                    spawn(self._send_again(call, message.sequence), name="resend events")
+                    self._send_again(call, message.sequence)
             case Cancel():
                 if (call := self._calls.get(message.call_id)) is not None:
                     call.cancel()
             case Ping():
-                spawn(send(message.reply_to, Pong(message.token)), name="answer ping")
+                send_soon(message.reply_to, Pong(message.token))
             case _:
                 logger.warning("an interceptor got a message for gateways: %s", type(message).__name__)
 
@@ -199,10 +260,11 @@ class Relay:
         answer = self._claims.get(call_id)
         return None if answer is None or answer.done() else answer
 
-    async def _send_again(self, call: Call, sequence: int) -> None:
-        for message in list(call.unacknowledged):
-            if message.sequence >= sequence:
-                await send(call.gateway, message)
+    @staticmethod
+    def _send_again(call: Call, sequence: int) -> None:
+        for batch in call.unacknowledged:
+            if batch.sequence >= sequence:
+                send_soon(call.gateway, batch)
 
     def _on_acknowledgement(self, message: Acknowledgement) -> None:
         now = time.monotonic()
@@ -240,10 +302,19 @@ class Relay:
                 by_gateway.setdefault(call.gateway, {})[call.id] = call.last_sent
                 self._send_soon(call)
             for gateway, calls in by_gateway.items():
-                try:
-                    await send(gateway, Heartbeat(self._inbox.channel, calls))
-                except Exception as error:  # noqa: BLE001 - the next beat tries again
-                    logger.warning("no heartbeat to a gateway: %s", error)
+                # Not awaited: a gateway whose inbox is full must not keep the others waiting.
+                for part in batched(calls.items(), _CALLS_IN_HEARTBEAT):
+                    send_soon(gateway, Heartbeat(self._inbox.channel, dict(part)))
+            for gateway in self._outboxes.keys() - by_gateway.keys():
+                if not self._outboxes[gateway].sending:
+                    del self._outboxes[gateway]
+
+
+async def _ask_around(claim: Claim) -> None:
+    try:
+        await send_to_group(GATEWAYS, claim)
+    except Exception as error:  # noqa: BLE001 - whatever the layer raises: the claim is repeated
+        logger.warning("a claim waits for the channel layer: %s", error)
 
 
 def _came_too_late(overlay: Overlay) -> Events:

@@ -4,13 +4,16 @@ A stream that waits for its model keeps two connections open here, the language 
 the upstream's; what they hold decides how many streams fit.
 """
 
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 from mitmproxy import certs, tls
 from mitmproxy.addons import tlsconfig
 from mitmproxy.net import tls as net_tls
 from OpenSSL import SSL
+
+_IN_A_TUNNEL = (b"h2", b"http/1.1")
+_TO_THE_PROXY = (b"http/1.1",)
 
 
 class TlsConfig(tlsconfig.TlsConfig):
@@ -23,7 +26,9 @@ class TlsConfig(tlsconfig.TlsConfig):
     def tls_start_client(self, tls_start: tls.TlsData) -> None:
         """A language server begins TLS, behind its CONNECT request."""
         entry = self.get_cert(tls_start.context)
-        context = _server_context(entry.cert, entry.privatekey, entry.chain_file)
+        # mitmproxy speaks HTTP/2 within a tunnel; a tunnel itself is asked for over HTTP/1.1.
+        protocols = _TO_THE_PROXY if len(tls_start.context.layers) == 2 else _IN_A_TUNNEL
+        context = _server_context(entry.cert, entry.privatekey, entry.chain_file, protocols)
         tls_start.ssl_conn = SSL.Connection(context)
         tls_start.ssl_conn.set_accept_state()
 
@@ -45,13 +50,13 @@ class TlsConfig(tlsconfig.TlsConfig):
 
 
 @lru_cache(maxsize=256)
-def _server_context(cert: certs.Cert, key: Any, chain_file: Any) -> SSL.Context:
+def _server_context(cert: certs.Cert, key: Any, chain_file: Any, protocols: tuple[bytes, ...]) -> SSL.Context:
     context = SSL.Context(SSL.TLS_SERVER_METHOD)
     context.set_min_proto_version(net_tls.DEFAULT_MIN_VERSION.value)
     context.set_options(net_tls.DEFAULT_OPTIONS)
     # OpenSSL keeps two buffers, together 34 KB, for a connection that waits, unless told otherwise.
     context.set_mode(SSL.MODE_RELEASE_BUFFERS)
-    context.set_alpn_select_callback(_select_protocol)
+    context.set_alpn_select_callback(partial(_select_protocol, protocols))
     if chain_file is not None:
         context.load_verify_locations(str(chain_file))
     context.use_certificate(cert.to_cryptography())
@@ -59,5 +64,6 @@ def _server_context(cert: certs.Cert, key: Any, chain_file: Any) -> SSL.Context:
     return context
 
 
-def _select_protocol(_: SSL.Connection, offered: list[bytes]) -> Any:
-    return b"http/1.1" if b"http/1.1" in offered else SSL.NO_OVERLAPPING_PROTOCOLS
+def _select_protocol(ours: tuple[bytes, ...], _: SSL.Connection, offered: list[bytes]) -> Any:
+    """The first of theirs that we speak, since theirs are in the order of their liking."""
+    return next((protocol for protocol in offered if protocol in ours), SSL.NO_OVERLAPPING_PROTOCOLS)

@@ -66,11 +66,6 @@ class CatalogueMemory:
 memory = CatalogueMemory()
 
 
-def model_catalogue() -> ModelCatalogue:
-    """The catalogue as this process knows it. No I/O."""
-    return memory.latest()
-
-
 def read_catalogue() -> ModelCatalogue:
     """The catalogue, no older than two seconds; for threads that may use the database."""
     try:

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 from django.db import Error as DatabaseError
 
+from responses_api.access.sign_in import SignInFailed, client_of_installation
 from responses_api.catalogue import build_catalogue, stored_profiles
 
 EMBEDDED = "zgproject.embedded_postgres"
@@ -33,6 +34,17 @@ def check_credential_keys(app_configs: Sequence[AppConfig] | None, **kwargs: Any
 
 
 @register
+def check_oauth_client(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """``responses_api.E003``: nobody could sign in with the installation's client."""
+    try:
+        client_of_installation()
+    except SignInFailed as failed:
+        hint = "OAUTH_CLIENT_FILE names the client_secret.json of an OAuth client of your own."
+        return [Error(f"OAUTH_CLIENT cannot be used. {failed}", hint=hint, id="responses_api.E003")]
+    return []
+
+
+@register
 def check_models(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """``responses_api.E002``: a name for a model that there is not."""
     if not build_catalogue(()).dangling():
@@ -50,6 +62,24 @@ def check_models(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list
             f"DEFAULT_MODEL or MODEL_ALIASES names models that there are not: {', '.join(dangling)}.",
             hint="The models are listed in the admin and by GET /v1/models.",
             id="responses_api.E002",
+        )
+    ]
+
+
+@register
+def check_language_server_account(
+    app_configs: Sequence[AppConfig] | None, **kwargs: Any
+) -> list[CheckMessage]:
+    """``responses_api.W003``: our language server would call the upstream as nobody."""
+    account = settings.LANGUAGE_SERVER_API_KEY or settings.GEMINI_API_KEY or settings.ZEROGRAVITY_TOKEN
+    ours = settings.OWN_LANGUAGE_SERVER and not settings.INTERCEPTOR_ENABLED
+    if not ours or account or settings.UPSTREAM_SIMULATED:
+        return []
+    return [
+        Warning(
+            "Without the interceptor the language server calls the upstream itself, and has no account.",
+            hint="Set LANGUAGE_SERVER_API_KEY (or _FILE), GEMINI_API_KEY or ZEROGRAVITY_TOKEN.",
+            id="responses_api.W003",
         )
     ]
 

@@ -30,6 +30,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="write what the code makes now over the golden files; review the difference",
     )
+    parser.addoption(
+        "--long-faults",
+        action="store_true",
+        help="the fault suite with more streams and more repetitions (make faults)",
+    )
 
 
 @pytest.fixture

@@ -17,9 +17,13 @@ from responses_api.consumers.compact import CompactConsumer  # noqa: E402
 from responses_api.consumers.create_response import CreateResponseConsumer  # noqa: E402
 from responses_api.consumers.follow_response import FollowResponseConsumer, wants_stream  # noqa: E402
 from responses_api.consumers.input_tokens import InputTokensConsumer  # noqa: E402
+from responses_api.consumers.playground import PlaygroundConsumer  # noqa: E402
 from responses_api.consumers.websocket import WebSocketConsumer  # noqa: E402
+from responses_api.gateways import watch  # noqa: E402, F401 - registers its loop
+from responses_api.retention import schedule  # noqa: E402, F401 - registers its loop
 from responses_api.runtime import process_tasks  # noqa: E402 - the latter registers its loops
 from responses_api.runtime.lasting_threads import on_lasting_threads  # noqa: E402
+from responses_api.statistics import rolling_loop  # noqa: E402, F401 - registers its loop
 from responses_api.webhooks import webhook_sender  # noqa: E402, F401 - the latter registers its loops
 
 # Django's routes are typed for views; Channels routes to ASGI applications with the same functions.
@@ -28,6 +32,7 @@ _create_response: Any = CreateResponseConsumer.as_asgi()
 _django: Any = on_lasting_threads(django_application)
 _input_tokens: Any = InputTokensConsumer.as_asgi()
 _follow_response: Any = FollowResponseConsumer.as_asgi()
+_playground: Any = PlaygroundConsumer.as_asgi()
 
 
 async def _stored_response(scope: Any, receive: Any, send: Any) -> None:
@@ -41,6 +46,7 @@ _routes: list[Any] = [
     path("v1/responses/compact", _compact),
     path("v1/responses/input_tokens", _input_tokens),
     path("v1/responses/<str:response_id>", _one_response),
+    path("admin/playground/keys/<int:api_key_id>/responses", _playground),
     re_path(r"", _django),
 ]
 

@@ -6,8 +6,8 @@
   unless its command line says otherwise.
 * ``send`` waits while the client does not read; daphne takes everything and keeps it in memory.
 * A connection may be closed with any code that a server may send; daphne fails on all but 1000.
-* A stop reaches every application; daphne reaches none if a connection was upgraded within its
-  last second.
+* A stop reaches every application and waits for all of them; daphne reaches none if a connection
+  was upgraded within its last second, and waits for the first one only.
 
 ``serve`` runs this server; ``install`` makes the ``daphne`` command run it.
 """
@@ -19,6 +19,13 @@ from typing import Any
 from daphne import cli, server, ws_protocol  # isort: skip - before anything else that imports Twisted
 from autobahn.websocket.types import ConnectionDeny
 from django.conf import settings
+from twisted.internet import defer
+
+from responses_api.runtime.memory import settle_down
+from responses_api.runtime.tasks import spawn
+
+_LAST_WORDS = 0.05
+"""Seconds from the end of the last application to that of the process."""
 
 
 class WebSocketProtocol(ws_protocol.WebSocketProtocol):
@@ -92,6 +99,11 @@ class WebSocketProtocol(ws_protocol.WebSocketProtocol):
 class Server(server.Server):
     """daphne's server with these connections."""
 
+    def run(self) -> None:
+        """Serve until the reactor stops."""
+        settle_down()
+        super().run()  # type: ignore[no-untyped-call]
+
     def create_application(self, protocol: Any, scope: dict[str, Any]) -> Any:
         """Start the application of one request or connection."""
         if scope["type"] == "websocket":
@@ -105,11 +117,20 @@ class Server(server.Server):
             await protocol.writable.wait()
 
     def kill_all_applications(self) -> Any:
-        """Cancel the applications when the server stops; a deferred of their ends."""
-        # daphne stumbles over the HTTP side of a connection that was upgraded a moment ago.
-        running = {key: entry for key, entry in self.connections.items() if "application_instance" in entry}
-        self.connections = running
-        return super().kill_all_applications()  # type: ignore[no-untyped-call]
+        """Cancel the applications when the server stops; a deferred of the last one's end."""
+        # The HTTP side of a connection that was upgraded a moment ago has none.
+        found = [entry.get("application_instance") for entry in self.connections.values()]
+        running = [application for application in found if application is not None and not application.done()]
+        for application in running:
+            application.cancel()
+        return defer.Deferred.fromFuture(spawn(_ended(running), name="applications end"))
+
+
+async def _ended(applications: list[asyncio.Future[Any]]) -> None:
+    if applications:
+        await asyncio.wait(applications)
+        # What they wrote last goes out in the loop's next rounds.
+        await asyncio.sleep(_LAST_WORDS)
 
 
 def install() -> None:

@@ -5,14 +5,19 @@ Every value can be given as an environment variable or in a ``.env`` file beside
 ``docs/settings.md`` lists them.
 """
 
+import json
 import math
 import secrets
+from datetime import timedelta
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import environ
 from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
+from django.utils.csp import CSP
 
 from zgproject.local_secrets import read_or_create
 
@@ -60,21 +65,104 @@ def _positive(name: str, default: float) -> float:
     return number
 
 
+def _days(name: str, default: float) -> float:
+    days = env.float(name, default=default)
+    if not 0 <= days < math.inf:
+        raise ImproperlyConfigured(f"{name} must be a number of days, or 0 to keep for ever, not {days}.")
+    return days
+
+
+def _bytes(name: str, default: int) -> int:
+    size = env.int(name, default=default)
+    if size <= 0:
+        raise ImproperlyConfigured(f"{name} must be a positive number of bytes, not {size}.")
+    return size
+
+
+def _host(name: str, entry: str) -> str:
+    problem = f"{name} must list hosts as host or host:port, not {entry!r}."
+    try:
+        parts = urlsplit(f"//{entry}")
+        port = parts.port or 443
+    except ValueError as error:
+        raise ImproperlyConfigured(problem) from error
+    if not parts.hostname or parts.netloc != entry or "@" in entry or "*" in entry:
+        raise ImproperlyConfigured(problem)
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    return f"{host}:{port}"
+
+
+_LIMITS = (
+    *("requests_per_minute", "tokens_per_minute", "concurrent_responses", "tokens_per_day"),
+    *("tokens_per_month", "dollars_per_day", "dollars_per_month"),
+)
+
+
+def _limits(name: str) -> dict[str, Decimal]:
+    """A map of limits; counts are whole numbers, money has up to six decimals."""
+    limits = {}
+    for limit, value in env.dict(name, default={}).items():
+        if limit not in _LIMITS:
+            raise ImproperlyConfigured(f"{name} knows no {limit!r}; it may give {', '.join(_LIMITS)}.")
+        try:
+            number = Decimal(value)
+        except InvalidOperation as error:
+            raise ImproperlyConfigured(f"{name} gives {limit}={value!r}, which is not a number.") from error
+        smallest = Decimal("0.000001") if limit.startswith("dollars") else Decimal(1)
+        if not number.is_finite() or number < smallest or number % smallest:
+            kind = "an amount of dollars" if limit.startswith("dollars") else "a whole number"
+            raise ImproperlyConfigured(f"{name} must give {limit} as {kind} above 0, not {value}.")
+        limits[limit] = number
+    return limits
+
+
 def _hosts(name: str) -> list[str]:
     """Entries ``host`` or ``host:port`` as ``host:port`` in lower case; 443 where there is no port."""
-    hosts = []
-    for entry in env.list(name, default=[]):
-        problem = f"{name} must list hosts as host or host:port, not {entry!r}."
+    return [_host(name, entry) for entry in env.list(name, default=[])]
+
+
+def _host_patterns(name: str) -> list[str]:
+    """The same, and ``*.domain`` for all hosts below a name."""
+    return [
+        f"*.{_host(name, entry[2:])}" if entry.startswith("*.") else _host(name, entry)
+        for entry in env.list(name, default=[])
+    ]
+
+
+def _origin(name: str) -> str:
+    """An address ``http(s)://host:port`` without a path; empty where it is not set."""
+    url = _secret(name).rstrip("/")
+    if not url:
+        return ""
+    problem = f"{name} must be an address such as http://127.0.0.1:8091, without a path."
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise ImproperlyConfigured(problem) from error
+    if parts.scheme not in ("http", "https") or not parts.hostname or port == 0:
+        raise ImproperlyConfigured(problem)
+    if parts.path or parts.query or parts.fragment:
+        raise ImproperlyConfigured(problem)
+    return url
+
+
+def _map(name: str) -> dict[str, str]:
+    """A JSON object of strings, or ``key=value`` pairs separated by commas."""
+    value = env.str(name, default="").strip()
+    problem = f"{name} must be a JSON object of strings, or name=value pairs separated by commas."
+    entries: dict[str, Any]
+    if value.startswith("{"):
         try:
-            parts = urlsplit(f"//{entry}")
-            port = parts.port or 443
+            entries = json.loads(value)
         except ValueError as error:
             raise ImproperlyConfigured(problem) from error
-        if not parts.hostname or parts.netloc != entry or "@" in entry:
-            raise ImproperlyConfigured(problem)
-        host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-        hosts.append(f"{host}:{port}")
-    return hosts
+    else:
+        pairs = [pair.partition("=") for pair in value.split(",") if pair.strip()]
+        entries = {key.strip(): entry.strip() for key, _, entry in pairs}
+    if not all(key and isinstance(entry, str) and entry for key, entry in entries.items()):
+        raise ImproperlyConfigured(problem)
+    return entries
 
 
 def _choice(name: str, default: str, *others: str) -> str:
@@ -109,16 +197,22 @@ ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[:
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
 INSTALLED_APPS = [
+    # The admin's theme, before the admin: it puts its own site and templates in place of Django's.
+    "unfold",
+    "unfold.contrib.filters",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
+    "django.contrib.postgres",
     "django.contrib.staticfiles",
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "channels",
+    "auditlog",
+    "axes",
     "responses_api",
     "interceptor",
 ]
@@ -131,9 +225,13 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "responses_api.audit.AuditMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django.middleware.csp.ContentSecurityPolicyMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
 
 ROOT_URLCONF = "zgproject.urls"
 ASGI_APPLICATION = "zgproject.asgi.application"
@@ -164,6 +262,29 @@ STATIC_URL = "static/"
 WHITENOISE_USE_FINDERS = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+# Ten wrong passwords for a name from one address: that address waits before it may try this name again.
+AXES_FAILURE_LIMIT = env.int("LOGIN_FAILURE_LIMIT", default=10)
+AXES_COOLOFF_TIME = timedelta(seconds=env.int("LOGIN_COOLOFF", default=900))
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_RESET_ON_SUCCESS = True
+AXES_DISABLE_ACCESS_LOG = True
+AXES_ENABLE_ADMIN = False
+AXES_VERBOSE = False
+AXES_LOCKOUT_TEMPLATE = "admin/locked_out.html"
+# The address of the connection; daphne puts the client's there where it is told to (--proxy-headers).
+AXES_CLIENT_IP_CALLABLE = "responses_api.audit.client_address"
+
+# The theme of the admin needs inline styles and scripts, and its script library evaluates attributes.
+SECURE_CSP = {
+    "default-src": [CSP.SELF],
+    "script-src": [CSP.SELF, CSP.UNSAFE_INLINE, CSP.UNSAFE_EVAL],
+    "style-src": [CSP.SELF, CSP.UNSAFE_INLINE],
+    "img-src": [CSP.SELF, "data:", "blob:"],
+    "object-src": [CSP.NONE],
+    "base-uri": [CSP.SELF],
+    "frame-ancestors": [CSP.NONE],
+}
+
 # Behind a proxy that ends TLS: the proxy must set X-Forwarded-Proto.
 HTTPS_ONLY = env.bool("HTTPS_ONLY", default=False)
 if HTTPS_ONLY:
@@ -193,11 +314,12 @@ DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DATABASE_THREADS = env.int("DATABASE_THREADS", default=4)
 
 REDIS_URL = _secret("REDIS_URL")
+REDIS_PREFIX = env.str("REDIS_PREFIX", default="zg")
 if REDIS_URL:
     CHANNEL_LAYERS = {
         "default": {
             "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-            "CONFIG": {"hosts": [REDIS_URL], "prefix": env.str("REDIS_PREFIX", default="zg")},
+            "CONFIG": {"hosts": [REDIS_URL], "prefix": REDIS_PREFIX},
         }
     }
 else:
@@ -221,9 +343,17 @@ if not UPSTREAM_URL:
 
 # --- Interceptor ---------------------------------------------------------------------------
 
+# Without it the language server is given the real text, and its cascade is followed.
+INTERCEPTOR_ENABLED = env.bool("INTERCEPTOR_ENABLED", default=True)
 INTERCEPTOR_HOST = env.str("INTERCEPTOR_HOST", default="127.0.0.1")
 INTERCEPTOR_PORT = _port("INTERCEPTOR_PORT", 8090)
 INTERCEPTOR_URL = env.str("INTERCEPTOR_URL", default=f"http://{INTERCEPTOR_HOST}:{INTERCEPTOR_PORT}")
+# Needed as soon as it listens for other machines.
+INTERCEPTOR_PROXY_USER = env.str("INTERCEPTOR_PROXY_USER", default="")
+INTERCEPTOR_PROXY_PASSWORD = _secret("INTERCEPTOR_PROXY_PASSWORD")
+# Empty: the upstream's.
+INTERCEPT_HOSTS = _host_patterns("INTERCEPT_HOSTS")
+PASS_THROUGH_HOSTS = _host_patterns("PASS_THROUGH_HOSTS")
 INTERCEPTOR_DIR = DATA_DIR / "interceptor"
 INTERCEPTOR_CA_FILE = Path(
     env.str("INTERCEPTOR_CA_FILE", default=str(INTERCEPTOR_DIR / "mitmproxy-ca-cert.pem"))
@@ -233,7 +363,7 @@ INTERCEPTOR_CA_FILE = Path(
 
 LANGUAGE_SERVER_HOST = env.str("LANGUAGE_SERVER_HOST", default="127.0.0.1")
 LANGUAGE_SERVER_PORT = _port("LANGUAGE_SERVER_PORT", 8091)
-LANGUAGE_SERVER_URL = env.str("LANGUAGE_SERVER_URL", default="")
+LANGUAGE_SERVER_URL = _origin("LANGUAGE_SERVER_URL")
 # `serve` starts ours unless another one is named.
 OWN_LANGUAGE_SERVER = not LANGUAGE_SERVER_URL
 if OWN_LANGUAGE_SERVER:
@@ -242,9 +372,14 @@ LANGUAGE_SERVER_CSRF_TOKEN = _secret("LANGUAGE_SERVER_CSRF_TOKEN") or read_or_cr
     _SECRETS / "language_server_csrf_token", lambda: secrets.token_urlsafe(32)
 )
 LANGUAGE_SERVER_MODEL = env.str("LANGUAGE_SERVER_MODEL", default="MODEL_PLACEHOLDER_M1")
-LANGUAGE_SERVER_MODELS = env.dict(
-    "LANGUAGE_SERVER_MODELS", default={"MODEL_PLACEHOLDER_M1": "gemini-3.8-flash"}
-)
+# Our name of a model -> the language server's.
+LANGUAGE_SERVER_MODELS = _map("LANGUAGE_SERVER_MODELS")
+LANGUAGE_SERVER_CA_FILE = _optional_path("LANGUAGE_SERVER_CA_FILE")
+LANGUAGE_SERVER_CONNECT_TIMEOUT = _seconds("LANGUAGE_SERVER_CONNECT_TIMEOUT", 3)
+LANGUAGE_SERVER_TIMEOUT = _seconds("LANGUAGE_SERVER_TIMEOUT", 10)
+# Ours only: what it calls the upstream with where there is no interceptor, and what it offers.
+LANGUAGE_SERVER_API_KEY = _secret("LANGUAGE_SERVER_API_KEY")
+LANGUAGE_SERVER_REACTIVE_UPDATES = env.bool("LANGUAGE_SERVER_REACTIVE_UPDATES", default=True)
 
 # --- Access ----------------------------------------------------------------------------------
 
@@ -255,6 +390,16 @@ API_KEY_HASH_KEY = _secret("API_KEY_HASH_KEY") or read_or_create(
 CREDENTIAL_KEYS = [key.strip() for key in _secret("CREDENTIAL_KEYS").split(",") if key.strip()] or [
     read_or_create(_SECRETS / "credential_key", lambda: Fernet.generate_key().decode())
 ]
+# The operator's own OAuth client, as the client_secret.json that Google's console gives.
+OAUTH_CLIENT = _secret("OAUTH_CLIENT")
+OAUTH_SCOPES = env.list("OAUTH_SCOPES", default=["https://www.googleapis.com/auth/cloud-platform"])
+OAUTH_CA_BUNDLE = _optional_path("OAUTH_CA_BUNDLE")
+OAUTH_TIMEOUT = _seconds("OAUTH_TIMEOUT", 10)
+CREDENTIAL_RENEW_BEFORE = _seconds("CREDENTIAL_RENEW_BEFORE", 300)
+# What keys and users may use for whom the admin says nothing else.
+KEY_LIMITS = _limits("KEY_LIMITS")
+USER_LIMITS = _limits("USER_LIMITS")
+ASSUMED_OUTPUT_TOKENS = env.int("ASSUMED_OUTPUT_TOKENS", default=2048)
 
 # --- Responses API ---------------------------------------------------------------------------
 
@@ -289,6 +434,36 @@ WEBHOOK_RETRY_HOURS = _positive("WEBHOOK_RETRY_HOURS", 72)
 WEBHOOK_KEPT_DAYS = _positive("WEBHOOK_KEPT_DAYS", 30)
 IDEMPOTENCY_HOURS = _positive("IDEMPOTENCY_HOURS", 24)
 IDEMPOTENCY_MAX_BYTES = env.int("IDEMPOTENCY_MAX_BYTES", default=8 * 1024 * 1024)
+
+# --- The admin's theme: everything it needs is served from the installed package -----------------
+
+LOGIN_REDIRECT_URL = "admin:index"
+UNFOLD = {
+    "SITE_TITLE": "Gateway",
+    "SITE_HEADER": "Gateway",
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": "responses_api.admin.navigation.favicon"}
+    ],
+    "SITE_SYMBOL": "hub",
+    "SITE_URL": None,
+    "SHOW_VIEW_ON_SITE": False,
+    "STYLES": ["responses_api.admin.navigation.stylesheet"],
+    "SITE_VIEWS": [
+        ("playground/", "playground", "responses_api.admin.playground.PlaygroundView"),
+        ("export/usage/", "export_usage", "responses_api.admin.usage_export.UsageExportView"),
+    ],
+    "DASHBOARD_CALLBACK": "responses_api.admin.dashboard.dashboard",
+    "SIDEBAR": {"show_search": True, "navigation": "responses_api.admin.navigation.sidebar"},
+}
+
+# --- What is kept, and for how long ----------------------------------------------------------
+
+CONTENT_CAPTURE = _choice("CONTENT_CAPTURE", "off", "preview", "full")
+CAPTURE_MAX_BYTES = _bytes("CAPTURE_MAX_BYTES", 1024 * 1024)
+RETENTION_CAPTURES_DAYS = _days("RETENTION_CAPTURES_DAYS", 7)
+RETENTION_RESPONSES_DAYS = _days("RETENTION_RESPONSES_DAYS", 30)
+RETENTION_TRACES_DAYS = _days("RETENTION_TRACES_DAYS", 90)
+RETENTION_USAGE_DAYS = _days("RETENTION_USAGE_DAYS", 0)
 
 REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],

@@ -30,15 +30,17 @@ class LanguageServerConfig:
     port: int = 0
     """0 takes a free one."""
     api_version: str = "v1beta"
-    proxy_url: str | None = None
+    proxy_url: str | None = field(default=None, repr=False)
     """The interceptor, e.g. ``http://127.0.0.1:8090``; None calls the upstream directly."""
     ca_file: Path | None = None
     """PEM bundle. Behind a proxy it is all that is trusted, since there every certificate is the
     interceptor's; without one it is trusted beside the system's."""
     models: Mapping[str, str] = field(default_factory=lambda: DEFAULT_MODELS)
     """Model enum as clients send it -> upstream model name."""
-    api_key: str | None = field(default=None, repr=False)
-    """Sent as ``x-goog-api-key``; None sends no credential (the interceptor puts its own)."""
+    credential_headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Sent upstream to say whose calls they are; none behind the interceptor, which puts its own."""
+    reactive_updates: bool = True
+    """Whether StreamCascadeReactiveUpdates is offered; some releases of language servers refuse it."""
     user_agent: str = "zerogravity-language-server/1"
 
     def __post_init__(self) -> None:

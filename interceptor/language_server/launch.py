@@ -6,6 +6,8 @@ import signal
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+from responses_api.runtime.memory import settle_down
+
 from .config import LanguageServerConfig
 from .server import start
 
@@ -46,6 +48,7 @@ async def serve(
         if stopped.is_set():
             return
         server = await start(config)
+        settle_down()
         announce(f"language server ready {server.url}")
         await stopped.wait()
         await server.close()

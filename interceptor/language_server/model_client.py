@@ -41,8 +41,7 @@ class ModelClient:
             "Accept-Encoding": "identity",
             "User-Agent": config.user_agent,
         }
-        if config.api_key:
-            headers["x-goog-api-key"] = config.api_key
+        headers.update(config.credential_headers)
         self._url = lru_cache(maxsize=64)(self._url_of)
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=_KEEPALIVE_SECONDS, ssl=context),

@@ -35,6 +35,12 @@ async def stream_updates(request: web.Request, service: LanguageServerService) -
     return response
 
 
+async def refuse_updates(request: web.Request, service: LanguageServerService) -> web.StreamResponse:
+    """Answer as a server does that has them switched off: a stream that ends with an error."""
+    error = ConnectError("unimplemented", "reactive state is disabled")
+    return web.Response(body=end_of_stream(error), headers={"Content-Type": CONTENT_TYPE})
+
+
 async def _send_updates(response: web.StreamResponse, service: LanguageServerService, body: bytes) -> None:
     cascade = service.cascade(decode(StreamCascadeReactiveUpdates, open_envelope(body)).id)
     changed = asyncio.Event()

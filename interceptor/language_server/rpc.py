@@ -44,6 +44,11 @@ class LanguageServerService:
             "GetCascadeModelConfigData": _method(messages.GetCascadeModelConfigData, self._models),
         }
 
+    @property
+    def reactive_updates(self) -> bool:
+        """Whether changes are told to who wants to hear of them."""
+        return self._config.reactive_updates
+
     def cascade(self, cascade_id: str | None) -> Cascade:
         """The conversation of that id.
 

@@ -17,7 +17,7 @@ from .cascades import CascadeStore
 from .config import LanguageServerConfig
 from .connect import ConnectError
 from .model_client import ModelClient
-from .reactive_updates import stream_updates
+from .reactive_updates import refuse_updates, stream_updates
 from .rpc import LanguageServerService
 from .tls import client_context, shrink_read_buffers
 
@@ -75,7 +75,8 @@ def create_app(config: LanguageServerConfig) -> web.Application:
 async def _dispatch(request: web.Request) -> web.StreamResponse:
     service, name = request.app[_SERVICE], request.match_info["method"]
     if name == STREAM_METHOD:
-        return await stream_updates(request, service)
+        answer = stream_updates if service.reactive_updates else refuse_updates
+        return await answer(request, service)
     if (method := service.methods.get(name)) is None:
         raise ConnectError("unimplemented", f"unknown method {name}")
     if request.content_type != "application/json":

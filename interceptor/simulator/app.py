@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import time
 from dataclasses import dataclass
 
 import msgspec
@@ -9,7 +10,7 @@ from aiohttp import web
 
 from .credentials import caller_error, read_caller
 from .errors import ApiError, model_not_found
-from .frames import Ending, Framing, pauses, stream_writes, whole_answer
+from .frames import Ending, Framing, pauses, stamped, stream_writes, whole_answer
 from .models import MODELS, find_model
 from .record import Record, SeenRequest
 from .script import NewId
@@ -77,7 +78,9 @@ async def _admit(request: web.Request) -> bytes | ApiError:
     api_key = request.headers.get("x-goog-api-key") or request.query.get("key", "")
     caller = read_caller(api_key, request.headers.get("Authorization", ""))
     raw = await request.read()
-    request.app[RECORD].add(SeenRequest(request.method, _path_without_key(request), caller.kind, raw))
+    request.app[RECORD].add(
+        SeenRequest(request.method, _path_without_key(request), caller.kind, raw, caller.fingerprint)
+    )
     return caller_error(caller) or raw
 
 
@@ -156,6 +159,8 @@ async def _write_stream(request: web.Request, answer: Answer, framing: Framing) 
     for index, data in enumerate(plan.writes):
         if index and (wait := next(waits)):
             await asyncio.sleep(wait)
+        if answer.directives.stamp:
+            data = stamped(data, time.monotonic_ns() // 1000)
         await response.write(data)
     match plan.ending:
         case Ending.COMPLETE:

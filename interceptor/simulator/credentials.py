@@ -1,5 +1,6 @@
 """Who calls: the checks that come before the body is looked at. Pure."""
 
+import hashlib
 from dataclasses import dataclass
 
 from .errors import ApiError, error_info, localized_message, of_status
@@ -13,7 +14,7 @@ _INVALID_KEY = "API key not valid. Please pass a valid API key."
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """What a request shows of its sender; never the secret itself is recorded, only ``kind``."""
+    """What a request shows of its sender; ``kind`` and ``fingerprint`` are recorded, never the secret."""
 
     api_key: str
     bearer: str
@@ -24,6 +25,11 @@ class Caller:
         if self.api_key:
             return "both" if self.bearer else "api_key"
         return "bearer" if self.bearer else "none"
+
+    @property
+    def fingerprint(self) -> str:
+        """Tells one secret from another: 16 hex digits of its SHA-256."""
+        return hashlib.sha256((self.api_key or self.bearer).encode()).hexdigest()[:16]
 
 
 def read_caller(api_key: str, authorization: str) -> Caller:

@@ -74,6 +74,7 @@ class Directives:
     code: str = "ok"
     images: int = 1
     hops: int = 1
+    stamp: bool = False
     times: int | None = None
 
     def without_faults(self) -> "Directives":
@@ -101,7 +102,7 @@ class BadDirective(ValueError):
 
 
 _FIELD_NAMES = {field.name for field in fields(Directives)} - {"calls"} | {"call"}
-_FLAGS = {"no_finish", "no_content", "calls_spread", "thinking_only", "echo_request"}
+_FLAGS = {"no_finish", "no_content", "calls_spread", "thinking_only", "echo_request", "stamp"}
 _TEXTS = {"text", "finish", "finish_message", "block", "search"}
 _CHOICES = {"code": CODE_OUTCOMES.keys(), "signature": {"on", "off", "refuse"}}
 _LITERAL = {"text", "finish_message", "search", "call"}

@@ -11,6 +11,8 @@ from .errors import ApiError, of_status
 from .script import merged
 from .values import JsonObject
 
+STAMP = b"~" * 16
+"""Text that ``[[stamp]]`` replaces by the time of sending."""
 _SSE_END = b"\r\n\r\n"
 
 
@@ -101,6 +103,11 @@ def whole_answer(chunks: list[JsonObject], directives: Directives, model: str) -
         return of_status(directives.error_code, model, None, per_day=False)
     body = msgspec.json.encode(merged(chunks))
     return body if directives.garbage is None else body[: len(body) // 2]
+
+
+def stamped(data: bytes, microseconds: int) -> bytes:
+    """``data`` with a time in the place of each ``STAMP``."""
+    return data.replace(STAMP, b"%016d" % microseconds)
 
 
 def pauses(directives: Directives, number: int) -> Iterator[float]:

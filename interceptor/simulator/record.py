@@ -19,6 +19,8 @@ class SeenRequest:
     path: str
     auth: str
     body: bytes
+    credential: str = ""
+    """Fingerprint of the secret."""
 
     def without_large_body(self) -> "SeenRequest":
         """Itself, or with a body that tells only how large it was, so that the history stays small."""
@@ -28,7 +30,13 @@ class SeenRequest:
 
     def to_json(self) -> JsonObject:
         """The request; its body as JSON, as ``{"unparsed_bytes": N}`` when it is none, or null."""
-        return {"method": self.method, "path": self.path, "auth": self.auth, "body": self._body()}
+        return {
+            "method": self.method,
+            "path": self.path,
+            "auth": self.auth,
+            "credential": self.credential,
+            "body": self._body(),
+        }
 
     def _body(self) -> object:
         if not self.body:

@@ -10,18 +10,20 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING
 
 from django.conf import settings
-from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
-from responses_api.access import api_keys, credentials
+from responses_api.access import api_keys
+from responses_api.access.credential_choice import KeyWithChoice, chosen_ref, with_choice
+from responses_api.access.failed_keys import failed_keys
+from responses_api.access.limits.rules import Allowance, allowances, key_scope, limits_of, user_scope
 from responses_api.core.errors import AuthenticationFailed
-from responses_api.models import ApiKey, Credential
+from responses_api.models import ApiKey, UserLimits
 
 if TYPE_CHECKING:
-    from django_stubs_ext import WithAnnotations
+    from django.db.models import QuerySet
 
 REMEMBERED_SECONDS = 2.0
 REMEMBERED_CALLERS = 4096
@@ -30,10 +32,6 @@ LAST_USED_STEP = timedelta(minutes=1)
 _NO_KEY = (
     "You didn't provide an API key. You need to provide your API key in an Authorization header using "
     "Bearer auth (i.e. Authorization: Bearer YOUR_KEY)."
-)
-_NO_CREDENTIAL = (
-    "No usable upstream credential is set for this API key. The operator of this gateway can give one to "
-    "the key or to its user, or mark one as the default."
 )
 
 
@@ -45,11 +43,17 @@ class Caller:
         api_key_id: primary key of the API key.
         owner_id: primary key of the user who owns the key and what its calls make.
         credential_ref: the upstream account to use, for ``credentials.load_auth``.
+        models: names of the models that it may use, with ``*``; empty = all.
+        allowances: the limits of the key and of its user.
+        capture: what is kept of the content of its requests: "inherit" or a mode.
     """
 
     api_key_id: int
     owner_id: int
     credential_ref: str
+    models: tuple[str, ...] = ()
+    allowances: tuple[Allowance, ...] = ()
+    capture: str = "inherit"
 
 
 class CallerMemory:
@@ -93,25 +97,24 @@ def authenticate_cached(authorization_header: str | None) -> Caller | None:
     return memory.get(api_keys.hash_key(plain)) if plain else None
 
 
-def authenticate(authorization_header: str | None) -> Caller:
+def authenticate(authorization_header: str | None, address: str = "") -> Caller:
     """The caller behind the value of an ``Authorization`` header.
+
+    Args:
+        authorization_header: the value, if there is one.
+        address: where the request comes from; empty if nobody knows.
 
     Raises:
         AuthenticationFailed: no key, a wrong, expired or revoked one, an inactive user (the same
             text for all of these), or no upstream credential for it.
+        RateLimited: too many wrong keys came from there.
     """
-    plain = _bearer(authorization_header)
-    if not plain:
-        raise AuthenticationFailed(_NO_KEY)
-    hashed = api_keys.hash_key(plain)
-    key = _find(plain)
-    if key is None or not api_keys.matches(key.hash, hashed) or not _is_usable(key):
-        raise AuthenticationFailed(f"Incorrect API key provided: {api_keys.masked(plain)}.")
+    key = key_behind(authorization_header, address)
     now = timezone.now()
-    caller = Caller(key.pk, key.owner_id, _credential_ref(key))
+    caller = _caller(key)
     if key.last_used_at is None or key.last_used_at <= now - LAST_USED_STEP:
         ApiKey.objects.filter(pk=key.pk).update(last_used_at=now)
-    memory.put(hashed, caller)
+    memory.put(key.hash, caller)
     return caller
 
 
@@ -125,12 +128,35 @@ def caller_of(api_key_id: int) -> Caller:
     key = _keys().filter(pk=api_key_id).first()
     if key is None or not _is_usable(key):
         raise AuthenticationFailed("The API key of this request cannot be used any more.")
-    return Caller(key.pk, key.owner_id, _credential_ref(key))
+    return _caller(key)
 
 
-class _CredentialChoice(TypedDict):
-    owner_credential_id: int | None
-    default_credential_id: int | None
+def allowances_of(owner_id: int, api_key_id: int | None) -> tuple[Allowance, ...]:
+    """The limits of a key, which may be unusable by now, and of its user, as ``Caller`` has them."""
+    key = None if api_key_id is None else _keys().filter(pk=api_key_id).first()
+    if key is not None:
+        return _allowances(key)
+    limits = UserLimits.objects.filter(user=owner_id).first()
+    return allowances((user_scope(owner_id), limits_of(limits, settings.USER_LIMITS)))
+
+
+def key_behind(authorization_header: str | None, address: str = "") -> "KeyWithChoice":
+    """The API key behind the value of an ``Authorization`` header, with or without a credential for it.
+
+    Raises:
+        AuthenticationFailed, RateLimited: as ``authenticate``.
+    """
+    plain = _bearer(authorization_header)
+    if not plain:
+        raise AuthenticationFailed(_NO_KEY)
+    hashed = api_keys.hash_key(plain)
+    failed_keys.check(address, hashed)
+    key = _find(plain)
+    if key is None or not api_keys.matches(key.hash, hashed) or not _is_usable(key):
+        failed_keys.note_failure(address)
+        raise AuthenticationFailed(f"Incorrect API key provided: {api_keys.masked(plain)}.")
+    failed_keys.note_success(hashed)
+    return key
 
 
 def _bearer(authorization_header: str | None) -> str:
@@ -138,18 +164,34 @@ def _bearer(authorization_header: str | None) -> str:
     return key.strip() if scheme.lower() == "bearer" else ""
 
 
-def _find(plain: str) -> "WithAnnotations[ApiKey, _CredentialChoice] | None":
+def _find(plain: str) -> "KeyWithChoice | None":
     """The key with the prefix of ``plain``, with the credentials it could use, in one query."""
     prefix = api_keys.prefix_of(plain)
     return None if prefix is None else _keys().filter(prefix=prefix).first()
 
 
-def _keys() -> "QuerySet[ApiKey, WithAnnotations[ApiKey, _CredentialChoice]]":
+def _keys() -> "QuerySet[ApiKey, KeyWithChoice]":
     """All keys, with the credentials they could use."""
-    usable = _usable_credentials()
-    return ApiKey.objects.select_related("owner", "credential").annotate(
-        owner_credential_id=Subquery(usable.filter(owner=OuterRef("owner")).values("pk")[:1]),
-        default_credential_id=Subquery(usable.filter(is_default=True).values("pk")[:1]),
+    return with_choice(ApiKey.objects.select_related("owner__limits"))
+
+
+def _caller(key: "KeyWithChoice") -> Caller:
+    return Caller(
+        key.pk,
+        key.owner_id,
+        chosen_ref(key),
+        models=tuple(key.allowed_models),
+        allowances=_allowances(key),
+        capture=key.capture,
+    )
+
+
+def _allowances(key: ApiKey) -> tuple[Allowance, ...]:
+    """Of the key, with those that it was rotated from, and of all keys of its user."""
+    owners: UserLimits | None = getattr(key.owner, "limits", None)
+    return allowances(
+        (key_scope(key.pk, key.line), limits_of(key, settings.KEY_LIMITS)),
+        (user_scope(key.owner_id), limits_of(owners, settings.USER_LIMITS)),
     )
 
 
@@ -160,34 +202,3 @@ def _is_usable(key: ApiKey) -> bool:
         and (key.expires_at is None or key.expires_at > timezone.now())
         and key.owner.is_active
     )
-
-
-def _usable_credentials() -> QuerySet[Credential]:
-    """Those that have not expired, newest first."""
-    usable = Q(expires_at=None) | Q(expires_at__gt=timezone.now())
-    return Credential.objects.filter(usable).order_by("-created_at", "-pk")
-
-
-def _credential_ref(key: "WithAnnotations[ApiKey, _CredentialChoice]") -> str:
-    """The key's own credential, else its owner's newest, else the installation's.
-
-    A key's own credential is binding: when it has expired, the call is refused, and not made
-    with an account that nobody chose for it.
-    """
-    own = key.credential
-    if own is not None:
-        if own.expires_at is None or own.expires_at > timezone.now():
-            return credentials.ref_of(own.pk)
-        raise _no_credential()
-    for stored in (key.owner_credential_id, key.default_credential_id):
-        if stored is not None:
-            return credentials.ref_of(stored)
-    if (environment := credentials.environment_ref()) is not None:
-        return environment
-    if settings.UPSTREAM_SIMULATED:
-        return credentials.SIMULATOR
-    raise _no_credential()
-
-
-def _no_credential() -> AuthenticationFailed:
-    return AuthenticationFailed(_NO_CREDENTIAL, type="authentication_error", code="no_upstream_credential")

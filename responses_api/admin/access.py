@@ -1,48 +1,90 @@
-"""API keys and upstream credentials: handed out here, their secrets never shown again."""
+"""API keys: handed out here, their texts never shown again."""
 
+from collections.abc import Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.widgets import AdminTextInputWidget
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html
 
-from responses_api.access.api_keys import new_key
-from responses_api.access.credentials import set_secret
-from responses_api.admin.records import AnyModelAdmin
-from responses_api.models import ApiKey, Credential
+from responses_api.access.api_keys import new_key, rotate
+from responses_api.access.callers import allowances_of
+from responses_api.access.limits.rules import Allowance
+from responses_api.admin.confirming import confirmed
+from responses_api.admin.limits import FIELDSETS, READONLY, LimitsShown
+from responses_api.admin.ownership import OwnedAdmin
+from responses_api.admin.records import save_each
+from responses_api.models import ApiKey
+from responses_api.models.access import check_model_patterns
 
 if TYPE_CHECKING:
-    CredentialModelForm = forms.ModelForm[Credential]
+    ApiKeyModelForm = forms.ModelForm[ApiKey]
 else:
-    CredentialModelForm = forms.ModelForm
+    ApiKeyModelForm = forms.ModelForm
+
+OVERLAP = timedelta(hours=24)
+"""How long a key is still accepted after its rotation here."""
+
+
+class PatternsField(forms.CharField):
+    """Names of models in a line of text, separated by blanks or commas; the value is a list."""
+
+    def prepare_value(self, value: Any) -> Any:
+        """The text for a list."""
+        return " ".join(value) if isinstance(value, list) else value
+
+    def to_python(self, value: Any) -> Any:
+        """The list in a text."""
+        return (super().to_python(value) or "").replace(",", " ").split()
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """Whether it is another list."""
+        return bool((initial or []) != self.to_python(data))
+
+
+class ApiKeyForm(ApiKeyModelForm):
+    """A key with its models as a line of text."""
+
+    allowed_models = PatternsField(
+        required=False,
+        validators=[check_model_patterns],
+        widget=AdminTextInputWidget,
+        help_text="The models that it may use, by name or alias, * stands for anything: gemini-3* gemma-4. "
+        "Empty: all.",
+    )
 
 
 @admin.register(ApiKey)
-class ApiKeyAdmin(AnyModelAdmin):
-    """Makes keys, shows each once, revokes them."""
+class ApiKeyAdmin(LimitsShown, OwnedAdmin):
+    """Makes keys, shows each once, rotates and revokes them."""
 
+    form = ApiKeyForm
     list_display = ("name", "prefix", "owner", "credential", "state", "last_used_at", "created_at")
     list_select_related = ("owner", "credential")
     list_filter = (("revoked_at", admin.EmptyFieldListFilter), "owner")
     search_fields = ("name", "prefix", "owner__username")
     ordering = ("-created_at",)
-    show_full_result_count = False
     autocomplete_fields = ("owner", "credential")
-    fields = (
-        "name",
-        "owner",
-        "credential",
-        "expires_at",
-        "prefix",
-        "created_at",
-        "last_used_at",
-        "revoked_at",
-    )
-    readonly_fields = ("prefix", "created_at", "last_used_at", "revoked_at")
-    actions = ("revoke",)
+    fieldsets = [
+        (
+            None,
+            {"fields": ("name", "owner", "credential", "expires_at", "allowed_models", "capture", "note")},
+        ),
+        *FIELDSETS,
+        ("Record", {"fields": ("prefix", "created_at", "last_used_at", "revoked_at")}),
+    ]
+    readonly_fields = ("prefix", "created_at", "last_used_at", "revoked_at", *READONLY)
+    member_fields = ("name", "expires_at", "note")
+    actions = ("rotate", "revoke")
+
+    def allowances(self, row: ApiKey) -> Sequence[Allowance]:
+        """Those of the key and of its user."""
+        return allowances_of(row.owner_id, row.pk)
 
     def save_model(self, request: HttpRequest, obj: ApiKey, form: Any, change: bool) -> None:
         """A new key gets its text here; it is shown on the next page and kept nowhere."""
@@ -51,11 +93,11 @@ class ApiKeyAdmin(AnyModelAdmin):
             return
         plain, obj.prefix, obj.hash = new_key()
         super().save_model(request, obj, form, change)
-        self.message_user(
-            request,
-            format_html("The API key, shown only this once: <code>{}</code>", plain),
-            messages.WARNING,
-        )
+        self._show_once(request, obj, plain)
+
+    def _show_once(self, request: HttpRequest, key: ApiKey, plain: str) -> None:
+        text = format_html("The API key {}, shown only this once: <code>{}</code>", key.name, plain)
+        self.message_user(request, text, messages.WARNING)
 
     @admin.display
     def state(self, key: ApiKey) -> str:
@@ -66,68 +108,24 @@ class ApiKeyAdmin(AnyModelAdmin):
             return "expired"
         return "active"
 
+    @admin.action(
+        description="Rotate selected API keys: make successors, accept the old ones for 24 hours",
+        permissions=["change"],
+    )
+    @confirmed("Each gets a successor. Its clients need the new text within 24 hours.")
+    def rotate(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:
+        """Each gets a successor with the same settings, whose text is shown once."""
+        for key in queryset:
+            try:
+                made, plain = rotate(key, OVERLAP)
+            except ValueError as error:
+                self.message_user(request, str(error), messages.ERROR)
+            else:
+                self._show_once(request, made, plain)
+
     @admin.action(description="Revoke selected API keys", permissions=["change"])
+    @confirmed("Requests with these keys are refused from now on. This cannot be taken back.")
     def revoke(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:
         """From now on they are refused; what they made stays."""
-        revoked = queryset.filter(revoked_at=None).update(revoked_at=timezone.now())
+        revoked = save_each(queryset.filter(revoked_at=None), revoked_at=timezone.now())
         self.message_user(request, f"{revoked} API key(s) revoked.", messages.SUCCESS)
-
-
-class CredentialForm(CredentialModelForm):
-    """A credential with its secret as a field that is written and never read."""
-
-    new_secret = forms.CharField(
-        label="Secret",
-        required=False,
-        strip=True,
-        max_length=10_000,
-        widget=forms.PasswordInput(
-            render_value=False, attrs={"autocomplete": "new-password", "class": "vTextField"}
-        ),
-    )
-
-    class Meta:
-        model = Credential
-        fields = ("name", "owner", "kind", "quota_project", "expires_at", "is_default")
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        field = self.fields["new_secret"]
-        field.required = self.instance.pk is None
-        field.help_text = (
-            "The upstream's API key or the OAuth access token. Stored encrypted, never shown."
-            if field.required
-            else "Stored: ••••. Leave empty to keep it."
-        )
-
-    def clean_new_secret(self) -> str:
-        """The secret goes into an HTTP header: printable ASCII in one piece.
-
-        Raises:
-            ValidationError: it holds something else.
-        """
-        secret: str = self.cleaned_data["new_secret"]
-        if not all("!" <= character <= "~" for character in secret):
-            raise forms.ValidationError("A key or token has no spaces and no characters beyond ASCII.")
-        return secret
-
-
-@admin.register(Credential)
-class CredentialAdmin(AnyModelAdmin):
-    """Takes secrets in clear, stores them encrypted."""
-
-    form = CredentialForm
-    list_display = ("name", "kind", "owner", "is_default", "quota_project", "expires_at", "created_at")
-    list_select_related = ("owner",)
-    list_filter = ("kind", "is_default", "owner")
-    search_fields = ("name", "owner__username")
-    ordering = ("-created_at",)
-    show_full_result_count = False
-    autocomplete_fields = ("owner",)
-    fields = ("name", "owner", "kind", "new_secret", "quota_project", "expires_at", "is_default")
-
-    def save_model(self, request: HttpRequest, obj: Credential, form: CredentialForm, change: bool) -> None:
-        """Encrypt a secret that was typed in; keep the stored one otherwise."""
-        if secret := form.cleaned_data["new_secret"]:
-            set_secret(obj, secret)
-        super().save_model(request, obj, form, change)

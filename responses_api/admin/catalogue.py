@@ -7,7 +7,9 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from responses_api.admin.records import AnyModelAdmin
+from responses_api.admin.confirming import confirmed
+from responses_api.admin.records import AnyModelAdmin, save_each
+from responses_api.admin.widgets import TextInput, Ticks
 from responses_api.gemini.models import MEDIA
 from responses_api.model_seed import reset_model
 from responses_api.models import ServedModel
@@ -40,12 +42,12 @@ class ServedModelForm(ServedModelModelForm):
     aliases = NamesField(
         required=False,
         help_text="More names for it, with commas between them.",
-        widget=forms.TextInput(attrs={"class": "vTextField"}),
+        widget=TextInput,
     )
     input_kinds = forms.MultipleChoiceField(
         choices=[(kind, kind) for kind in MEDIA],
         required=False,
-        widget=forms.CheckboxSelectMultiple,
+        widget=Ticks,
         help_text="Kinds of input beside text.",
     )
 
@@ -66,7 +68,7 @@ class ServedModelAdmin(AnyModelAdmin):
         "generation",
         "thinking_kind",
         "created",
-        "customised",
+        "edited",
     )
     list_editable = ("enabled",)
     list_filter = ("enabled", "generation", "image_output", "customised")
@@ -107,19 +109,25 @@ class ServedModelAdmin(AnyModelAdmin):
         """The aliases as text."""
         return ", ".join(model.aliases) or "-"
 
+    @admin.display(description="edited here")
+    def edited(self, model: ServedModel) -> str:
+        """Whether it is left alone by ``seedmodels``."""
+        return "yes" if model.customised else "–"
+
     @admin.action(description="Switch selected models on", permissions=["change"])
     def switch_on(self, request: HttpRequest, queryset: QuerySet[ServedModel]) -> None:
         """From now on they are served."""
-        switched = queryset.filter(enabled=False).update(enabled=True, customised=True)
+        switched = save_each(queryset.filter(enabled=False), enabled=True, customised=True)
         self.message_user(request, f"{switched} model(s) switched on.", messages.SUCCESS)
 
     @admin.action(description="Switch selected models off", permissions=["change"])
     def switch_off(self, request: HttpRequest, queryset: QuerySet[ServedModel]) -> None:
         """From now on requests for them are refused."""
-        switched = queryset.filter(enabled=True).update(enabled=False, customised=True)
+        switched = save_each(queryset.filter(enabled=True), enabled=False, customised=True)
         self.message_user(request, f"{switched} model(s) switched off.", messages.SUCCESS)
 
     @admin.action(description="Reset selected models to their built-in values", permissions=["change"])
+    @confirmed("All changes to these models are undone. Models of your own stay as they are.")
     def reset(self, request: HttpRequest, queryset: QuerySet[ServedModel]) -> None:
         """All changes to them are undone; models of the operator's own stay."""
         names = list(queryset.values_list("name", flat=True))

@@ -1,29 +1,61 @@
 """Conversations: what several responses share."""
 
+from dataclasses import dataclass
+from typing import Any
+
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from responses_api.admin.records import RecordAdmin, pretty_json
+from responses_api.admin import filters
+from responses_api.admin.keyset import KeysetAdmin
+from responses_api.admin.records import pretty_json
+from responses_api.admin.threads import Entry, thread
 from responses_api.models import Conversation, ConversationEntry
 
-SHOWN_ENTRIES = 200
+SHOWN_ENTRIES = 400
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationPage:
+    """What the page of a conversation shows beside the conversation itself."""
+
+    conversation: Conversation
+    entries: list[Entry]
+    cut: bool
+    metadata: SafeString
+
+
+def conversation_page(conversation: Conversation) -> ConversationPage:
+    """Gather it: the newest items, the last of them at the end."""
+    entries = conversation.entries.order_by("-position").values_list("wire", flat=True)
+    newest = list(entries[: SHOWN_ENTRIES + 1])
+    return ConversationPage(
+        conversation=conversation,
+        entries=thread(reversed(newest[:SHOWN_ENTRIES])),
+        cut=len(newest) > SHOWN_ENTRIES,
+        metadata=pretty_json(conversation.metadata),
+    )
 
 
 @admin.register(Conversation)
-class ConversationAdmin(RecordAdmin):
+class ConversationAdmin(KeysetAdmin):
     """List and page of the conversations. Deleting one leaves its responses."""
 
+    keyset = ("created_at", "id")
+    owner_lookup = "owner"
     list_display = ("id", "created_at", "owner", "metadata")
     list_select_related = ("owner",)
-    list_filter = ("created_at", "owner")
-    search_fields = ("=id",)
+    list_filter = (
+        filters.of_column(filters.SinceFilter, "created_at"),
+        filters.UserFilter,
+        filters.of_column(filters.BetweenFilter, "created_at"),
+    )
+    search_fields = ("id",)
     search_help_text = "The whole id of a conversation or of an item."
-    ordering = ("-created_at",)
-    fields = ("id", "owner", "created_at", "metadata", "entries")
-    readonly_fields = ("entries",)
+    fields = ("id",)
+    change_form_template = "admin/responses_api/conversation/change_form.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Conversation]:
         """With the owner, in the same query."""
@@ -41,18 +73,7 @@ class ConversationAdmin(RecordAdmin):
         found = ConversationEntry.objects.filter(id=term).values("conversation_id")
         return queryset.filter(pk__in=found), False
 
-    @admin.display(description="items")
-    def entries(self, conversation: Conversation) -> SafeString:
-        """The newest items, the last of them at the end."""
-        newest = conversation.entries.order_by("-position")[: SHOWN_ENTRIES + 1]
-        shown = format_html_join(
-            "",
-            "<details><summary>{} <code>{}</code> {}</summary>{}</details>",
-            (
-                (entry.type, entry.id, entry.response_id, pretty_json(entry.wire))
-                for entry in reversed(newest[:SHOWN_ENTRIES])
-            ),
-        )
-        if len(newest) > SHOWN_ENTRIES:
-            return format_html("<p>Only the newest {} items are shown.</p>{}", SHOWN_ENTRIES, shown)
-        return shown or format_html("{}", "-")
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
+        """The page of one conversation; its template has no use for a form."""
+        page = {"page": conversation_page(context["original"]), "title": "Conversation"}
+        return super().render_change_form(request, {**context, **page}, *args, **kwargs)

@@ -7,7 +7,8 @@ from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
-from responses_api.admin.records import AnyModelAdmin, pretty_json
+from responses_api.admin.records import AnyModelAdmin, AnyTabularInline, pretty_json
+from responses_api.admin.widgets import Select, Textarea
 from responses_api.core.errors import InvalidRequest
 from responses_api.core.prompt_templates import parse_template
 from responses_api.models import PromptTemplate, PromptVersion
@@ -17,10 +18,8 @@ from responses_api.storage.item_rows import as_jsonb, from_jsonb
 
 if TYPE_CHECKING:
     PromptTemplateModelForm = forms.ModelForm[PromptTemplate]
-    VersionInline = admin.TabularInline[PromptVersion, PromptTemplate]
 else:
     PromptTemplateModelForm = forms.ModelForm
-    VersionInline = admin.TabularInline
 
 _BODY_HELP = (
     "Members of a request: instructions, input (messages), model, tools, reasoning …, for instance "
@@ -32,12 +31,13 @@ _BODY_HELP = (
 class PromptTemplateForm(PromptTemplateModelForm):
     """A template with the body of its current version."""
 
-    body = forms.JSONField(help_text=_BODY_HELP, widget=forms.Textarea(attrs={"rows": 20, "cols": 100}))
+    body = forms.JSONField(help_text=_BODY_HELP, widget=Textarea(attrs={"rows": 20}))
     current = forms.ModelChoiceField(
         PromptVersion.objects.none(),
         required=False,
         label="Current version",
         help_text="Used by requests that name no version.",
+        widget=Select,
     )
 
     class Meta:
@@ -79,7 +79,7 @@ class PromptTemplateForm(PromptTemplateModelForm):
         return cleaned
 
 
-class VersionRows(VersionInline):
+class VersionRows(AnyTabularInline):
     """All versions of a template, to read."""
 
     model = PromptVersion
@@ -113,6 +113,10 @@ class PromptTemplateAdmin(AnyModelAdmin):
     autocomplete_fields = ("owner",)
     readonly_fields = ("id", "created_at")
     fields = ("name", "owner", "id", "created_at", "current", "body")
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """A new template has no id and no versions to choose from."""
+        return self.fields if obj is not None else ("name", "owner", "body")
 
     def save_model(
         self, request: HttpRequest, obj: PromptTemplate, form: PromptTemplateForm, change: bool

@@ -10,8 +10,12 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from responses_api.access.credentials import encrypt
-from responses_api.admin.records import AnyModelAdmin, RecordAdmin, pretty_json
+from responses_api.access.encryption import encrypt
+from responses_api.admin import filters
+from responses_api.admin.confirming import confirmed
+from responses_api.admin.keyset import KeysetAdmin
+from responses_api.admin.records import AnyModelAdmin, pretty_json
+from responses_api.admin.widgets import TextInput, Ticks
 from responses_api.models import WebhookDelivery, WebhookEndpoint
 from responses_api.remote_files.remote_urls import UrlRefused
 from responses_api.webhooks.reports import EVENTS, checked_endpoint, new_secret, rules_from_settings
@@ -27,13 +31,13 @@ class EndpointForm(EndpointModelForm):
     """An endpoint: where to, and what about."""
 
     events = forms.MultipleChoiceField(
-        choices=[(event, event) for event in EVENTS], initial=EVENTS, widget=forms.CheckboxSelectMultiple
+        choices=[(event, event) for event in EVENTS], initial=EVENTS, widget=Ticks
     )
 
     class Meta:
         model = WebhookEndpoint
         fields = ("owner", "api_key", "url", "events", "all_responses", "enabled")
-        widgets = {"url": forms.TextInput(attrs={"class": "vTextField"})}
+        widgets = {"url": TextInput}
 
     def clean_url(self) -> str:
         """The same rules as when a report is sent; only the host's addresses are looked up then.
@@ -67,6 +71,7 @@ class EndpointForm(EndpointModelForm):
 class WebhookEndpointAdmin(AnyModelAdmin):
     """Makes endpoints, shows each secret once, makes new ones."""
 
+    owner_lookup = "owner"
     form = EndpointForm
     list_display = ("url", "owner", "api_key", "all_responses", "enabled", "reports", "created_at")
     list_select_related = ("owner", "api_key")
@@ -91,6 +96,9 @@ class WebhookEndpointAdmin(AnyModelAdmin):
         return format_html('<a href="{}?endpoint__id__exact={}">deliveries</a>', deliveries, endpoint.pk)
 
     @admin.action(description="Make new secrets for selected endpoints", permissions=["change"])
+    @confirmed(
+        "From now on reports are signed with new secrets. Receivers refuse them until they know theirs."
+    )
     def renew_secret(self, request: HttpRequest, queryset: QuerySet[WebhookEndpoint]) -> None:
         """From now on reports are signed with a new secret; the old one is gone."""
         for endpoint in queryset:
@@ -106,10 +114,24 @@ class WebhookEndpointAdmin(AnyModelAdmin):
         self.message_user(request, shown, messages.WARNING)
 
 
+class EventFilter(filters.EqualityFilter):
+    """By what is reported."""
+
+    title = "event"
+    parameter_name = "event"
+    column = "event"
+
+    def lookups(self, request: HttpRequest, model_admin: "admin.ModelAdmin[Any]") -> list[tuple[str, str]]:
+        """All there are."""
+        return [(event, event) for event in EVENTS]
+
+
 @admin.register(WebhookDelivery)
-class WebhookDeliveryAdmin(RecordAdmin):
+class WebhookDeliveryAdmin(KeysetAdmin):
     """List and page of the reports, and another try for those that failed."""
 
+    keyset = ("created_at", "id")
+    owner_lookup = "endpoint__owner"
     list_display = (
         "id",
         "created_at",
@@ -126,12 +148,11 @@ class WebhookDeliveryAdmin(RecordAdmin):
     list_filter = (
         ("delivered_at", admin.EmptyFieldListFilter),
         ("next_attempt_at", admin.EmptyFieldListFilter),
-        "event",
+        EventFilter,
         "endpoint",
     )
     search_fields = ("=id",)
     search_help_text = "The whole id of a delivery."
-    ordering = ("-created_at", "-id")
     fields = (
         "id",
         "endpoint",

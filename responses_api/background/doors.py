@@ -27,9 +27,16 @@ async def submit(generation: Generation, body: object) -> ResponseObject:
 
     Returns:
         The response object, in status ``queued``.
+
+    Raises:
+        LimitReached: it does not fit into its caller's limits.
     """
-    queued = generation.queue()
-    await database.run(queue.enqueue, queued, body)
+    queued = await generation.queue()
+    try:
+        await database.run(queue.enqueue, queued, body)
+    except BaseException:
+        generation.leave()
+        raise
     notices.queued.ring()
     return queued.response.wire
 

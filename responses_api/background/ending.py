@@ -1,8 +1,14 @@
 """Ends background responses that nobody makes: cancelled in the queue, refused, left by a dead gateway."""
 
+import logging
 from datetime import UTC, datetime
 from typing import Any
 
+from responses_api.access import callers
+from responses_api.access.limits import reservations
+from responses_api.access.limits.ledger import LedgerUnavailable
+from responses_api.access.limits.reservations import Reservation, held_in
+from responses_api.access.limits.rules import Amount
 from responses_api.background import event_log
 from responses_api.background.queue import Held
 from responses_api.core.broken_off import break_off
@@ -13,6 +19,8 @@ from responses_api.generation.outcomes import failed_by
 from responses_api.models import Outcome, UsageSource
 from responses_api.storage import conversations, exchange_records
 from responses_api.webhooks.reports import enqueue_on_close
+
+logger = logging.getLogger("zg.background")
 
 
 def end(held: Held, runner: str, outcome: Outcome, error: GatewayError | None) -> None:
@@ -63,3 +71,13 @@ def end(held: Held, runner: str, outcome: Outcome, error: GatewayError | None) -
             also=tuple(also),
         )
     )
+    _release(held, now)
+
+
+def _release(held: Held, ended_at: datetime) -> None:
+    """Give back what the response had reserved."""
+    reserved = held_in(callers.allowances_of(held.owner_id, held.api_key_id))
+    try:
+        reservations.settle(Reservation(held.id, reserved), Amount(), ended_at)
+    except LedgerUnavailable as error:
+        logger.error("response %s cannot be settled, its reservation runs out by itself: %s", held.id, error)

@@ -13,6 +13,7 @@ from responses_api.core.errors import AuthenticationFailed, GatewayError, Intern
 from responses_api.core.stream_events import StreamEvent
 from responses_api.exchanges.channel_messages import CancelWanted, EventsLogged
 from responses_api.generation.booking import BackgroundTurn, ClientCall
+from responses_api.generation.capturing import record_for
 from responses_api.generation.generation import Generation, prepare
 from responses_api.generation.requests import understand
 from responses_api.models import Outcome
@@ -84,7 +85,9 @@ class Run:
             caller = await database.run(callers.caller_of, held.api_key_id)
             request = await understand(caller, held.request)
             waited = (datetime.now(UTC) - held.queued_at).total_seconds()
-            call = ClientCall("", "", 0, held.queued_at, time.monotonic() - waited)
+            began = time.monotonic() - waited
+            record = record_for(caller, began, {}, [], held.request)
+            call = ClientCall("", "", 0, held.queued_at, began, record=record)
             turn = BackgroundTurn(
                 self._runner,
                 held.trace_id,

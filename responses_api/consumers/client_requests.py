@@ -1,14 +1,36 @@
 """What the HTTP consumers read from a client's request, and what they tell in headers of the answer."""
 
 from collections.abc import Iterable
+from typing import Any
 
 import msgspec
 
+from responses_api.access import callers
+from responses_api.access.callers import Caller
 from responses_api.core.errors import InvalidRequest
+from responses_api.runtime import database
 
 # A client's own words may be in there, and they must not end the header.
 _NO_CONTROLS = dict.fromkeys([*range(32), 127], " ")
 _LONGEST_HEADER = 1000
+
+
+async def authenticate(authorization: str | None, address: str) -> Caller:
+    """The caller behind an ``Authorization`` header; as often as it is asked, since keys are revoked.
+
+    Raises:
+        AuthenticationFailed, RateLimited: see ``access.callers.authenticate``.
+    """
+    caller = callers.authenticate_cached(authorization)
+    if caller is None:
+        caller = await database.run(callers.authenticate, authorization, address)
+    return caller
+
+
+def client_address(scope: Any) -> str:
+    """Where a connection comes from; empty if the server does not say."""
+    client = scope.get("client")
+    return str(client[0]) if client else ""
 
 
 def allow_only_post(method: str, path: str) -> None:
@@ -23,6 +45,11 @@ def allow_only_post(method: str, path: str) -> None:
             code="method_not_allowed",
             http_status=405,
         )
+
+
+def request_line(scope: Any) -> dict[str, str]:
+    """Method and path of a request, for its trace."""
+    return {"method": scope["method"], "path": scope["path"]}
 
 
 def decoded(body: bytes) -> object:

@@ -4,13 +4,14 @@ import time
 from datetime import UTC, datetime
 from typing import Any
 
-from responses_api.consumers.client_requests import adaptation_headers, allow_only_post, decoded
+from responses_api.consumers.client_requests import adaptation_headers, allow_only_post, decoded, request_line
 from responses_api.consumers.owned_task import OwnedTaskConsumer
 from responses_api.core.compaction import kept_messages
 from responses_api.core.compaction_object import compaction_object, create_body
 from responses_api.core.conversation import WireItem
 from responses_api.core.errors import UpstreamFault
 from responses_api.generation.booking import ClientCall
+from responses_api.generation.capturing import record_for
 from responses_api.generation.conversation_loading import Conversation
 from responses_api.generation.generation import Generation, prepare
 from responses_api.generation.requests import understand
@@ -34,7 +35,8 @@ class CompactConsumer(OwnedTaskConsumer):
         received_at, began = datetime.now(UTC), time.monotonic()
         allow_only_post(self.scope["method"], "/v1/responses/compact")
         caller = await self.authenticate()
-        request = await understand(caller, create_body(decoded(body)))
+        document = decoded(body)
+        request = await understand(caller, create_body(document))
         call = ClientCall(
             self.marks.request_id,
             (self.header(b"user-agent") or "")[:200],
@@ -42,8 +44,10 @@ class CompactConsumer(OwnedTaskConsumer):
             received_at,
             began,
             self.marks.traceparent,
+            record_for(caller, began, request_line(self.scope), self.scope["headers"], document),
         )
         generation = self._generation = await prepare(request, caller, call)
+        self.admission = generation.admission
         try:
             await generation.begin()
             async for _ in generation.batches():

@@ -4,22 +4,20 @@ import time
 from datetime import UTC, datetime
 from typing import Any
 
-import msgspec
 from django.conf import settings
 
 from responses_api import background
 from responses_api.access.callers import Caller
+from responses_api.consumers.client_requests import adaptation_headers, allow_only_post, decoded, request_line
 from responses_api.consumers.event_streams import EVENT_STREAM, STREAM_HEADERS, pass_on
 from responses_api.consumers.idempotent import IdempotentConsumer
 from responses_api.consumers.owned_task import logger
-from responses_api.core.errors import InvalidRequest
 from responses_api.core.sse_encoding import DONE, encode_events
 from responses_api.core.stream_events import StreamEvent
 from responses_api.generation.booking import ClientCall
+from responses_api.generation.capturing import record_for
 from responses_api.generation.generation import Generation, prepare
 from responses_api.generation.requests import understand
-
-_LONGEST_HEADER = 1000
 
 
 class CreateResponseConsumer(IdempotentConsumer):
@@ -37,17 +35,12 @@ class CreateResponseConsumer(IdempotentConsumer):
     async def respond(self, body: bytes) -> None:
         """Authenticate, validate, generate."""
         received_at, began = datetime.now(UTC), time.monotonic()
-        if self.scope["method"] != "POST":
-            raise InvalidRequest(
-                f"Not allowed to {self.scope['method']} on /v1/responses (HINT: Perhaps you meant POST?)",
-                code="method_not_allowed",
-                http_status=405,
-            )
+        allow_only_post(self.scope["method"], "/v1/responses")
         caller = await self.authenticate()
         if await self.answered_before(caller.owner_id, body):
             return
         size = len(body)
-        document = _decoded(body)
+        document = decoded(body)
         del body  # an answer may take minutes, and a request with images is large
         request = await understand(caller, document)
         self.key.keeps_answer = request.store
@@ -58,8 +51,13 @@ class CreateResponseConsumer(IdempotentConsumer):
             received_at,
             began,
             self.marks.traceparent,
+            # One in the background is recorded by the gateway that makes it.
+            None
+            if request.background
+            else record_for(caller, began, request_line(self.scope), self.scope["headers"], document),
         )
         generation = await prepare(request, caller, call)
+        self.admission = generation.admission
         self.key.response_id = generation.id
         if request.background:
             await self._answer_later(caller, generation, document, stream=request.stream)
@@ -117,21 +115,5 @@ class CreateResponseConsumer(IdempotentConsumer):
         await self.send({"type": "http.response.body", "body": data, "more_body": more})
 
 
-def _decoded(body: bytes) -> object:
-    try:
-        document: object = msgspec.json.decode(body)
-    except (msgspec.DecodeError, RecursionError):
-        raise InvalidRequest(
-            "We could not parse the JSON body of your request. (HINT: This likely means you aren't "
-            "using your HTTP library correctly. The API expects a JSON payload, but what was sent "
-            "was not valid JSON.)"
-        ) from None
-    return document
-
-
 def _notes(generation: Generation) -> list[tuple[bytes, bytes]]:
-    """What was dropped or approximated for this model, told in a header."""
-    if not generation.adaptations:
-        return []
-    said: Any = "; ".join(generation.adaptations).encode("ascii", "replace").replace(b"\n", b" ")
-    return [(b"x-zg-adaptations", said[:_LONGEST_HEADER])]
+    return adaptation_headers(generation.adaptations)

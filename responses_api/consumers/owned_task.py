@@ -19,11 +19,11 @@ from channels.exceptions import StopConsumer
 from channels.generic.http import AsyncHttpConsumer
 from django.conf import settings
 
-from responses_api.access import callers
 from responses_api.access.callers import Caller
+from responses_api.access.limits.admission import Admission
 from responses_api.call_headers import CallMarks, answer_headers, read_marks
+from responses_api.consumers.client_requests import authenticate, client_address
 from responses_api.core.errors import GatewayError, InternalError, PayloadTooLarge, error_body
-from responses_api.runtime import database
 from responses_api.runtime.tasks import spawn
 
 logger = logging.getLogger("zg.http")
@@ -47,6 +47,8 @@ class OwnedTaskConsumer(AsyncHttpConsumer):
         self._began = time.monotonic()
         self.marks = CallMarks("", None)
         """By what the request is found again."""
+        self.admission: Admission | None = None
+        """The request's place within its caller's limits: once it is known, answers tell what is left."""
 
     async def respond(self, body: bytes) -> None:
         """Answer the request whose whole body is ``body``. A ``GatewayError`` raised here is rendered."""
@@ -82,6 +84,7 @@ class OwnedTaskConsumer(AsyncHttpConsumer):
         if self._work is not None:
             return
         chunk = message.get("body", b"")
+        message["body"] = b""  # the message lives on in the server's task for as long as the answer takes
         self._received += len(chunk)
         if self._received > settings.MAX_REQUEST_BYTES:
             self._chunks.clear()
@@ -108,22 +111,20 @@ class OwnedTaskConsumer(AsyncHttpConsumer):
         return None
 
     async def authenticate(self) -> Caller:
-        """The caller behind the request's API key. Raises ``AuthenticationFailed``."""
-        authorization = self.header(b"authorization")
-        caller = callers.authenticate_cached(authorization)
-        if caller is None:
-            caller = await database.run(callers.authenticate, authorization)
-        return caller
+        """The caller behind the request's API key. Raises what ``client_requests.authenticate`` raises."""
+        return await authenticate(self.header(b"authorization"), client_address(self.scope))
 
     async def start_answer(
         self, status: int, content_type: bytes, extra: list[tuple[bytes, bytes]] | None = None
     ) -> None:
         """Send status and headers; everything after this must be body."""
         self._answered = True
-        usual = answer_headers(self.marks, self._began).items()
+        usual = answer_headers(self.marks, self._began)
+        if self.admission is not None:
+            usual |= self.admission.headers
         headers = [
             (b"content-type", content_type),
-            *((name.encode("ascii"), value.encode("ascii")) for name, value in usual),
+            *((name.encode("ascii"), value.encode("ascii")) for name, value in usual.items()),
             *(extra or []),
         ]
         await self.send({"type": "http.response.start", "status": status, "headers": headers})

@@ -20,9 +20,10 @@ from channels.exceptions import StopConsumer
 from django.conf import settings
 
 from responses_api.call_headers import CallMarks, answer_headers, read_marks
+from responses_api.consumers.client_requests import authenticate, client_address
 from responses_api.consumers.owned_task import WIND_DOWN_TIMEOUT
 from responses_api.consumers.websocket_lanes import Lanes
-from responses_api.consumers.websocket_turn import Client, Turn, authenticate
+from responses_api.consumers.websocket_turn import Client, Turn
 from responses_api.core.chain_memory import ChainMemory
 from responses_api.core.errors import GatewayError, InternalError, InvalidRequest, error_body
 from responses_api.core.websocket_frames import CreateFrame, FrameRefused, error_frame, read_frame
@@ -53,7 +54,7 @@ class WebSocketConsumer(AsyncConsumer):
         self._lanes = Lanes(self._serve, self._when_idle, settings.MAX_REQUEST_BYTES)
         self._turns: set[Turn] = set()
         self._refusals: set[asyncio.Task[None]] = set()
-        self._client = Client(None, "", CallMarks("", None))
+        self._client = Client(None, "", "", CallMarks("", None))
         self._began = time.monotonic()
         self._life: asyncio.Task[None] | None = None
         self._expired = False
@@ -80,6 +81,7 @@ class WebSocketConsumer(AsyncConsumer):
         """Take or refuse the connection."""
         self._client = Client(
             authorization=self._header("authorization"),
+            address=client_address(self.scope),
             user_agent=(self._header("user-agent") or "")[:200],
             marks=read_marks(self._header),
         )
@@ -107,7 +109,7 @@ class WebSocketConsumer(AsyncConsumer):
                 code="websocket_not_available",
                 http_status=426,
             )
-        await authenticate(self._client.authorization)
+        await authenticate(self._client.authorization, self._client.address)
 
     async def _refuse(self, error: GatewayError) -> None:
         """An HTTP answer in place of the upgrade, where the server can give one."""

@@ -9,19 +9,19 @@ from typing import Any
 
 from django.conf import settings
 
-from responses_api.access import callers
 from responses_api.access.callers import Caller
 from responses_api.call_headers import CallMarks
+from responses_api.consumers.client_requests import authenticate
 from responses_api.core.chain_memory import ChainMemory
 from responses_api.core.create_request import CreateRequest
 from responses_api.core.errors import GatewayError, InternalError, InvalidRequest
 from responses_api.core.stream_events import StreamEvent
 from responses_api.core.websocket_frames import CreateFrame, error_frame, event_frame
 from responses_api.generation.booking import ClientCall
+from responses_api.generation.capturing import record_for
 from responses_api.generation.generation import Generation, prepare
 from responses_api.generation.requests import understand
 from responses_api.generation.warm_up import warm_up
-from responses_api.runtime import database
 
 logger = logging.getLogger("zg.websocket")
 
@@ -36,20 +36,9 @@ class Client:
     """Who is at the other end of a connection, as its upgrade request said."""
 
     authorization: str | None
+    address: str
     user_agent: str
     marks: CallMarks
-
-
-async def authenticate(authorization: str | None) -> Caller:
-    """The caller behind an ``Authorization`` header; as often as it is asked, since keys are revoked.
-
-    Raises:
-        AuthenticationFailed: see ``access.authenticate``.
-    """
-    caller = callers.authenticate_cached(authorization)
-    if caller is None:
-        caller = await database.run(callers.authenticate, authorization)
-    return caller
 
 
 class Turn:
@@ -91,12 +80,19 @@ class Turn:
     async def _respond(self) -> None:
         received_at, began = datetime.now(UTC), time.monotonic()
         client, frame = self._client, self._frame
-        caller = await authenticate(client.authorization)
+        caller = await authenticate(client.authorization, client.address)
         marks = client.marks
-        call = ClientCall(
-            marks.request_id, client.user_agent, frame.size, received_at, began, marks.traceparent
-        )
         request = await self._understood(caller)
+        line = {"method": "response.create", "path": "/v1/responses"}
+        call = ClientCall(
+            marks.request_id,
+            client.user_agent,
+            frame.size,
+            received_at,
+            began,
+            marks.traceparent,
+            record_for(caller, began, line, [], frame.body),
+        )
         if frame.generate:
             await self._generate(request, caller, call)
         else:

@@ -203,9 +203,10 @@ class UsageReported(_Event, frozen=True):
     """Part of ``output_tokens``."""
 
 
-type Remedy = Literal["repeat", "drop_signatures"]
-"""What another upstream call could do better, as long as the client has been told nothing:
-the same once more, or the same without thought signatures, which the upstream refused."""
+type Remedy = Literal["repeat", "drop_signatures", "refresh_credential"]
+"""What another upstream call could do better, as long as the client has been told nothing: the
+same once more, the same without thought signatures, which the upstream refused, or the same
+with a new access token in place of one that it does not take any more."""
 
 type FinishOutcome = Literal["completed", "max_output_tokens", "content_filter", "failed"]
 

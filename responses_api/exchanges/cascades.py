@@ -4,7 +4,8 @@ import logging
 from datetime import UTC, datetime
 
 from responses_api.core.generation_events import UsageReported
-from responses_api.exchanges.language_server import LanguageServerFault, current_client
+from responses_api.exchanges.connect_protocol import LanguageServerFault
+from responses_api.exchanges.language_server import current_client
 
 logger = logging.getLogger("zg.generation")
 

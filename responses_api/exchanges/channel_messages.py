@@ -15,26 +15,35 @@ and tells either side that the other is alive::
       Heartbeat    ───────────────────▶
                    ◀───────────────────  Acknowledgement
 
-Messages travel as one msgpack blob in an envelope with a version; a blob is also what an
-in-memory layer copies fastest. No secret is ever in one: credentials go by reference.
+Messages travel as msgpack blobs in envelopes (``envelopes``); a blob is also what an in-memory
+layer copies fastest. No secret is ever in one: credentials go by reference.
 """
 
 import asyncio
 import logging
+import time
+import uuid
 from collections.abc import Callable, Iterable
 from typing import Any
+from weakref import WeakKeyDictionary, WeakValueDictionary
 
 import msgspec
 from channels.exceptions import ChannelFull
 from channels.layers import BaseChannelLayer, get_channel_layer  # noqa: TID251
 from django.core.exceptions import ImproperlyConfigured
 
+from responses_api.captures.panes import CaptureMode
 from responses_api.core.generation_events import GenerationEvent
+from responses_api.exchanges.envelopes import (
+    Assembler,
+    OtherVersion,
+    UnreadableEnvelope,
+    envelopes,
+)
 from responses_api.runtime.tasks import spawn
 
 logger = logging.getLogger("zg.channel")
 
-VERSION = 1
 GATEWAYS = "zg.gateways"
 """Group of all gateways' inboxes: where the owner of a marker is looked for."""
 INTERCEPTORS = "zg.interceptors"
@@ -42,9 +51,12 @@ INTERCEPTORS = "zg.interceptors"
 BACKGROUND = "zg.background"
 """Group of all gateways' inboxes for notices about background responses."""
 LARGEST_INLINE_BODY = 512 * 1024
-"""Bytes; a larger overlay goes by reference to a row, the layer's messages stay below 1 MB."""
+"""Bytes; a larger overlay goes by reference to a row, so that it is neither sent nor kept in memory twice."""
 REJOIN_INTERVAL = 10.0
 """Seconds after which an inbox says again that it belongs to its groups."""
+OTHER_VERSION_REMEMBERED = 60.0
+"""Seconds for which it is known that processes of another version send messages."""
+_OPEN_PAUSE = 1.0
 _FULL_BACKOFF = 0.01
 _FULL_PATIENCE = 30.0
 
@@ -61,6 +73,17 @@ class Claim(_Message, frozen=True):
     reply_to: str
 
 
+class CaptureOrder(msgspec.Struct, frozen=True):
+    """What is to be kept of the content of one upstream call, and where it belongs."""
+
+    trace_id: str
+    call: int
+    """Number of the call in its exchange, from 1."""
+    mode: CaptureMode
+    elapsed_ms: float
+    """Time since the client's request came, at the moment of the sending: clocks of processes differ."""
+
+
 class Overlay(_Message, frozen=True):
     """Gateway: the marker is mine; send this in its place."""
 
@@ -73,6 +96,8 @@ class Overlay(_Message, frozen=True):
     """JSON of the Gemini request without ``model``; empty when ``body_id`` is set."""
     body_id: str = ""
     """Key of the ``LargeOverlay`` row that holds the body."""
+    capture: CaptureOrder | None = None
+    """None: the content of this call is not kept."""
 
 
 class Refusal(_Message, frozen=True):
@@ -91,6 +116,12 @@ class Events(_Message, frozen=True):
     events: tuple[GenerationEvent, ...]
     last: bool = False
     """Nothing follows in this call."""
+
+
+class Parcel(_Message, frozen=True):
+    """Interceptor: what the models of several calls did, all for one gateway."""
+
+    batches: tuple[Events, ...]
 
 
 class Heartbeat(_Message, frozen=True):
@@ -146,36 +177,30 @@ class CancelWanted(_Message, frozen=True):
 
 
 type ToInterceptor = Overlay | Refusal | Acknowledgement | Resend | Cancel | Ping
-type ToGateway = Claim | Events | Heartbeat | Pong
+type ToGateway = Claim | Events | Parcel | Heartbeat | Pong
 type Notice = EventsLogged | CancelWanted
 type ChannelMessage = ToInterceptor | ToGateway | Notice
 
-_ENVELOPE_TYPE = "zg.message"
 _encode = msgspec.msgpack.Encoder().encode
 _decoder: msgspec.msgpack.Decoder[ChannelMessage] = msgspec.msgpack.Decoder(ChannelMessage)
+_PROCESS = uuid.uuid4().hex
 
 
-class UnreadableMessage(Exception):
-    """An envelope that this version of the protocol does not understand."""
+def to_envelopes(message: ChannelMessage) -> list[dict[str, Any]]:
+    """``message`` as the dicts that channel layers carry: one, or several if it is large."""
+    return envelopes(_encode(message), _PROCESS)
 
 
-def to_envelope(message: ChannelMessage) -> dict[str, Any]:
-    """``message`` as the dict that channel layers carry."""
-    return {"type": _ENVELOPE_TYPE, "v": VERSION, "body": _encode(message)}
-
-
-def from_envelope(envelope: dict[str, Any]) -> ChannelMessage:
-    """The message in ``envelope``.
+def read_message(body: bytes) -> ChannelMessage:
+    """The message whose bytes came out of an ``Assembler``.
 
     Raises:
-        UnreadableMessage: another protocol version, or not one of ours.
+        UnreadableEnvelope: it is none.
     """
-    if envelope.get("type") != _ENVELOPE_TYPE or envelope.get("v") != VERSION:
-        raise UnreadableMessage(f"type {envelope.get('type')!r}, version {envelope.get('v')!r}")
     try:
-        return _decoder.decode(envelope["body"])
-    except (KeyError, TypeError, msgspec.MsgspecError) as error:
-        raise UnreadableMessage(str(error)) from error
+        return _decoder.decode(body)
+    except msgspec.MsgspecError as error:
+        raise UnreadableEnvelope(str(error)) from error
 
 
 def _layer() -> BaseChannelLayer:
@@ -185,29 +210,64 @@ def _layer() -> BaseChannelLayer:
     return layer
 
 
+class _Lane:
+    """The way to one inbox: one message after the other, so that only one of them knocks at a full one."""
+
+    def __init__(self) -> None:
+        self._free = asyncio.Lock()
+
+    async def send(self, layer: BaseChannelLayer, channel: str, envelope: dict[str, Any]) -> None:
+        async with self._free:
+            while True:
+                try:
+                    await layer.send(channel, envelope)
+                    return
+                except ChannelFull:
+                    await asyncio.sleep(_FULL_BACKOFF)
+
+
+_lanes: WeakKeyDictionary[asyncio.AbstractEventLoop, WeakValueDictionary[str, _Lane]] = WeakKeyDictionary()
+
+
+def _lane(channel: str) -> _Lane:
+    lanes = _lanes.setdefault(asyncio.get_running_loop(), WeakValueDictionary())
+    lane = lanes.get(channel)
+    if lane is None:
+        lane = lanes[channel] = _Lane()
+    return lane
+
+
 async def send(channel: str, message: ChannelMessage) -> None:
     """Send to one inbox, waiting while it is full.
 
     Raises:
         ChannelFull: it stayed full for half a minute; its owner is as good as dead.
     """
-    layer = _layer()
-    envelope = to_envelope(message)
-    waited = 0.0
-    while True:
-        try:
-            await layer.send(channel, envelope)
-            return
-        except ChannelFull:
-            if waited >= _FULL_PATIENCE:
-                raise
-            await asyncio.sleep(_FULL_BACKOFF)
-            waited += _FULL_BACKOFF
+    layer, lane = _layer(), _lane(channel)
+    try:
+        async with asyncio.timeout(_FULL_PATIENCE):
+            for envelope in to_envelopes(message):
+                await lane.send(layer, channel, envelope)
+    except TimeoutError:
+        raise ChannelFull(f"no room for a {type(message).__name__}") from None
+
+
+def send_soon(channel: str, message: ChannelMessage) -> None:
+    """Send without waiting. A layer that is away loses it: only for what the protocol repeats by itself."""
+    spawn(_try_to_send(channel, message), name="channel message")
+
+
+async def _try_to_send(channel: str, message: ChannelMessage) -> None:
+    try:
+        await send(channel, message)
+    except Exception as error:  # noqa: BLE001 - whatever the layer raises
+        logger.warning("the channel layer did not take a %s: %s", type(message).__name__, error)
 
 
 async def send_to_group(group: str, message: ChannelMessage) -> None:
     """Send to all inboxes of ``group``; whoever is full misses it, so the caller must repeat."""
-    await _layer().group_send(group, to_envelope(message))
+    for envelope in to_envelopes(message):
+        await _layer().group_send(group, envelope)
 
 
 class Inbox:
@@ -220,7 +280,16 @@ class Inbox:
         self._handle = handle
         self._groups = tuple(groups)
         self._tasks: list[asyncio.Task[None]] = []
+        self._assembler = Assembler()
+        self._other_version: OtherVersion | None = None
+        self._other_version_seen = 0.0
         self.channel = ""
+
+    @property
+    def other_version(self) -> int | None:
+        """The version that processes which cannot be understood speak; None if there were none lately."""
+        lately = time.monotonic() - self._other_version_seen < OTHER_VERSION_REMEMBERED
+        return self._other_version.version if self._other_version is not None and lately else None
 
     async def open(self) -> None:
         """Begin to receive. Raises whatever the layer raises when it cannot be reached."""
@@ -233,6 +302,16 @@ class Inbox:
             spawn(self._stay_in_groups(), name="channel-layer groups"),
         ]
 
+    async def open_patiently(self) -> None:
+        """Like ``open``, however long the layer takes to be reachable."""
+        while True:
+            try:
+                await self.open()
+                return
+            except Exception as error:  # noqa: BLE001 - whatever the layer raises
+                logger.warning("the channel layer cannot be reached, trying again: %s", error)
+            await asyncio.sleep(_OPEN_PAUSE)
+
     async def close(self) -> None:
         """Stop receiving."""
         for task in self._tasks:
@@ -241,7 +320,10 @@ class Inbox:
         self._tasks = []
         layer = _layer()
         for group in self._groups:
-            await layer.group_discard(group, self.channel)
+            try:
+                await layer.group_discard(group, self.channel)
+            except Exception as error:  # noqa: BLE001 - the layer is gone, and with it the membership
+                logger.warning("channel layer: cannot leave %s: %s", group, error)
 
     async def _stay_in_groups(self) -> None:
         """Layers let memberships run out, and drop members that left a message unread for long."""
@@ -259,13 +341,22 @@ class Inbox:
         while True:
             try:
                 envelope = await layer.receive(self.channel)
-            except (OSError, ConnectionError) as error:
+            except Exception as error:  # noqa: BLE001 - whatever the layer raises: an inbox is for life
                 logger.warning("channel layer: %s; receiving again in 1 s", error)
                 await asyncio.sleep(1)
                 continue
             try:
-                self._handle(from_envelope(envelope))
-            except UnreadableMessage as error:
+                body = self._assembler.take(envelope)
+                if body is not None:
+                    self._handle(read_message(body))
+            except OtherVersion as error:
+                self._refuse(error)
+            except UnreadableEnvelope as error:
                 logger.error("dropped an unreadable channel message: %s", error)
             except Exception:
                 logger.exception("a channel message could not be handled")
+
+    def _refuse(self, error: OtherVersion) -> None:
+        if self.other_version != error.version:
+            logger.error("refused a message: %s. Start gateways and interceptors in the same version.", error)
+        self._other_version, self._other_version_seen = error, time.monotonic()

@@ -5,8 +5,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from responses_api.core.generation_events import GenerationEvent, UpstreamFailed
-from responses_api.exchanges.channel_messages import Cancel, Claim, Events, Overlay, Refusal, Resend, send
-from responses_api.runtime.tasks import spawn
+from responses_api.exchanges.channel_messages import (
+    Cancel,
+    CaptureOrder,
+    Claim,
+    Events,
+    Overlay,
+    Refusal,
+    Resend,
+    send_soon,
+)
 
 INTERCEPTOR_LOST = UpstreamFailed(
     http_status=502,
@@ -35,6 +43,8 @@ class Call:
     early: dict[int, Events] = field(default_factory=dict)
     """Batches that came before one that is still missing."""
     ended: bool = False
+    cancelled: bool = False
+    """Nobody waits for it any more; the interceptor may not know yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +82,8 @@ class Exchange:
         self.id = exchange_id
         self.cascade_id = cascade_id
         self.turns = 0
+        self.capture: Callable[[int], CaptureOrder] | None = None
+        """Makes the order to keep the content of a call, by its number; None where none is kept."""
         self._inbox = inbox
         self._on_close = on_close
         self._overlay = overlay
@@ -123,8 +135,9 @@ class Exchange:
     def cancel(self) -> None:
         """Tell the interceptor to close the upstream; the usage so far arrives as the last events."""
         self._claimable = False
-        if self._call is not None and not self._call.ended:
-            spawn(send(self._call.interceptor, Cancel(self._call.id)), name="cancel call")
+        if (call := self.open_call) is not None:
+            call.cancelled = True
+            send_soon(call.interceptor, Cancel(call.id))
 
     async def stop(self, patience: float) -> list[GenerationEvent]:
         """Cancel; everything that still arrives, until the end or ``patience`` seconds of silence."""
@@ -165,7 +178,7 @@ class Exchange:
 
     @staticmethod
     def _answer(claim: Claim, answer: Overlay | Refusal) -> None:
-        spawn(send(claim.reply_to, answer), name="answer claim")
+        send_soon(claim.reply_to, answer)
 
     def accept_events(self, message: Events) -> Resend | None:
         """Take in a batch; the answer is a request for what is missing before it, if anything is."""
@@ -220,4 +233,5 @@ class Exchange:
             model=content.model,
             body=content.body,
             body_id=content.body_id,
+            capture=self.capture(self.turns) if self.capture is not None else None,
         )

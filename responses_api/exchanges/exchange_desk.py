@@ -8,23 +8,29 @@ import asyncio
 import logging
 import time
 from collections import OrderedDict
+from collections.abc import Awaitable, Callable
 
+from responses_api.core.errors import UpstreamFault
 from responses_api.exchanges.channel_messages import (
     GATEWAYS,
     INTERCEPTORS,
     Acknowledgement,
+    Cancel,
     ChannelMessage,
     Claim,
     Events,
     Heartbeat,
     Inbox,
+    Parcel,
     Ping,
     Pong,
     Refusal,
     Resend,
     send,
+    send_soon,
     send_to_group,
 )
+from responses_api.exchanges.envelopes import VERSION
 from responses_api.exchanges.exchange import INTERCEPTOR_LOST, SHUTTING_DOWN, Exchange, OverlayContent
 from responses_api.runtime.tasks import spawn
 
@@ -34,6 +40,13 @@ INTERCEPTOR_SILENCE = 5.0
 """Seconds without a sign of life after which an interceptor counts as dead."""
 _WATCH_INTERVAL = 1.0
 _REMEMBERED_ENDS = 10_000
+
+
+class ChannelLayerFault(UpstreamFault):
+    """Redis is away: no interceptor can be asked for anything."""
+
+    http_status = 503
+    code = "channel_layer_unavailable"
 
 
 class ExchangeDesk:
@@ -54,6 +67,16 @@ class ExchangeDesk:
     def channel(self) -> str:
         """Name of this process's inbox."""
         return self._inbox.channel
+
+    @property
+    def why_unclaimed(self) -> str | None:
+        """What probably keeps interceptors from claiming, if this process knows of anything."""
+        if (theirs := self._inbox.other_version) is None:
+            return None
+        return (
+            f"There is an interceptor of another version: it speaks version {theirs} of the exchange "
+            f"protocol, this gateway version {VERSION}. Start both in the same version."
+        )
 
     async def open(self) -> None:
         """Begin to receive."""
@@ -100,11 +123,20 @@ class ExchangeDesk:
 
     async def interceptor_answers(self, patience: float) -> bool:
         """True if any interceptor answers over the channel layer within ``patience`` seconds."""
+        return await self._pong_comes(
+            patience, lambda token: send_to_group(INTERCEPTORS, Ping(self.channel, token))
+        )
+
+    async def layer_answers(self, patience: float) -> bool:
+        """True if a message to ourselves arrives within ``patience`` seconds."""
+        return await self._pong_comes(patience, lambda token: send(self.channel, Pong(token)))
+
+    async def _pong_comes(self, patience: float, ask: Callable[[str], Awaitable[None]]) -> bool:
         token = f"{self.channel}:{time.monotonic_ns()}"
         answered = self._pings[token] = asyncio.Event()
         try:
             async with asyncio.timeout(patience):
-                await send_to_group(INTERCEPTORS, Ping(self.channel, token))
+                await ask(token)
                 await answered.wait()
         except TimeoutError:
             return False
@@ -116,6 +148,9 @@ class ExchangeDesk:
         match message:
             case Events():
                 self._on_events(message)
+            case Parcel():
+                for batch in message.batches:
+                    self._on_events(batch)
             case Claim():
                 self._on_claim(message)
             case Heartbeat():
@@ -132,7 +167,7 @@ class ExchangeDesk:
             return
         resend = exchange.accept_events(message)
         if resend is not None and exchange.call is not None:
-            spawn(send(exchange.call.interceptor, resend), name="ask for missing events")
+            send_soon(exchange.call.interceptor, resend)
 
     def _on_claim(self, claim: Claim) -> None:
         # Neither here nor there: another gateway's, or nobody's.
@@ -140,8 +175,7 @@ class ExchangeDesk:
             self._last_sign[claim.reply_to] = time.monotonic()
             exchange.accept_claim(claim)
         elif claim.cascade_id in self._ended:
-            refusal = Refusal(claim.call_id, "the exchange is over")
-            spawn(send(claim.reply_to, refusal), name="refuse claim")
+            send_soon(claim.reply_to, Refusal(claim.call_id, "the exchange is over"))
 
     def _on_heartbeat(self, heartbeat: Heartbeat) -> None:
         self._last_sign[heartbeat.reply_to] = time.monotonic()
@@ -155,10 +189,11 @@ class ExchangeDesk:
                 continue
             received[call_id] = call.received
             if last_sent > call.received:
-                resend = Resend(call_id, call.received + 1)
-                spawn(send(heartbeat.reply_to, resend), name="ask for missing events")
-        answer = Acknowledgement(received, tuple(gone))
-        spawn(send(heartbeat.reply_to, answer), name="acknowledge")
+                send_soon(heartbeat.reply_to, Resend(call_id, call.received + 1))
+            if call.cancelled and not call.ended:
+                # The interceptor goes on: it has not got the first one.
+                send_soon(heartbeat.reply_to, Cancel(call_id))
+        send_soon(heartbeat.reply_to, Acknowledgement(received, tuple(gone)))
 
     async def _watch(self) -> None:
         """Fail the exchanges whose interceptor has died; runs while there are exchanges."""
@@ -185,7 +220,11 @@ _opening: dict[asyncio.AbstractEventLoop, asyncio.Lock] = {}
 
 
 async def current_desk() -> ExchangeDesk:
-    """This process's desk, opened on first use. One per running event loop."""
+    """This process's desk, opened on first use. One per running event loop.
+
+    Raises:
+        ChannelLayerFault: the channel layer cannot be reached now.
+    """
     loop = asyncio.get_running_loop()
     desk = _desks.get(loop)
     if desk is not None:
@@ -193,7 +232,10 @@ async def current_desk() -> ExchangeDesk:
     async with _opening.setdefault(loop, asyncio.Lock()):
         if loop not in _desks:
             desk = ExchangeDesk()
-            await desk.open()
+            try:
+                await desk.open()
+            except Exception as error:
+                raise ChannelLayerFault("The channel layer cannot be reached. Please try again.") from error
             _desks[loop] = desk
         return _desks[loop]
 

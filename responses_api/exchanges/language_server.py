@@ -6,51 +6,54 @@ Shapes: ``docs/language-server.md``. Every method raises ``LanguageServerFault``
 
 import asyncio
 import logging
+import ssl
+from collections.abc import AsyncIterator
 from typing import Any
 
 import aiohttp
 import msgspec
 from django.conf import settings
 
-from responses_api.core.errors import UpstreamFault
 from responses_api.core.generation_events import UsageReported
+from responses_api.exchanges.cascade_steps import Run, Step, Steps, total_usage
+from responses_api.exchanges.connect_protocol import (
+    EnvelopeCounter,
+    LanguageServerFault,
+    LanguageServerUnreachable,
+    envelope,
+    refusal,
+    unreadable,
+)
 
 logger = logging.getLogger("zg.language_server")
+
+CSRF_HEADER = "x-codeium-csrf-token"
 
 _SERVICE = "/exa.language_server_pb.LanguageServerService/"
 _CONNECTIONS = 16
 """RPCs at once; each takes a millisecond, and a connection costs its memory on both sides."""
-_TIMEOUT = aiohttp.ClientTimeout(total=10, sock_connect=3)
 _METADATA = {"ideName": "zerogravity-gateway", "ideVersion": "1", "extensionName": "gateway", "locale": "en"}
-_NUMBERS = ("inputTokens", "outputTokens", "thinkingOutputTokens", "responseOutputTokens")
-
-
-class LanguageServerFault(UpstreamFault):
-    """The language server cannot be reached, or answered with an error."""
-
-    http_status = 502
-    code = "language_server_error"
+_FAILURES = (aiohttp.ClientError, TimeoutError, OSError)
+_UPDATES = "StreamCascadeReactiveUpdates"
 
 
 class LanguageServerClient:
-    """One pooled client per process and event loop."""
+    """One pooled client per process and event loop.
+
+    Raises:
+        OSError: ``LANGUAGE_SERVER_CA_FILE`` cannot be used.
+    """
 
     def __init__(self) -> None:
-        self._session = aiohttp.ClientSession(
-            base_url=settings.LANGUAGE_SERVER_URL,
-            connector=aiohttp.TCPConnector(limit=_CONNECTIONS, keepalive_timeout=60),
-            timeout=_TIMEOUT,
-            cookie_jar=aiohttp.DummyCookieJar(),
-            headers={
-                "Content-Type": "application/json",
-                "Connect-Protocol-Version": "1",
-                "x-codeium-csrf-token": settings.LANGUAGE_SERVER_CSRF_TOKEN,
-            },
-        )
+        tls = ssl.create_default_context(cafile=settings.LANGUAGE_SERVER_CA_FILE)
+        self._calls = _session(aiohttp.TCPConnector(limit=_CONNECTIONS, keepalive_timeout=60, ssl=tls))
+        # A stream holds its connection for as long as a run takes, and there may be many.
+        self._streams = _session(aiohttp.TCPConnector(limit=0, keepalive_timeout=60, ssl=tls))
 
     async def close(self) -> None:
-        """Close the pool."""
-        await self._session.close()
+        """Close the pools."""
+        await self._calls.close()
+        await self._streams.close()
 
     async def start_cascade(self, cascade_id: str) -> str:
         """Start a cascade under our own unguessable id; the id that counts is the one returned."""
@@ -64,15 +67,23 @@ class LanguageServerClient:
         )
         return str(answer.get("cascadeId") or cascade_id)
 
-    async def send_message(self, cascade_id: str, text: str, model: str = "") -> None:
+    async def send_message(
+        self, cascade_id: str, text: str, model: str = "", thinking_budget: int | None = None
+    ) -> None:
         """Say ``text`` as the cascade's user; the run that answers it goes on by itself.
 
-        ``model`` is the language server's own name of the model to ask; empty for the setting's.
+        Args:
+            cascade_id: the cascade.
+            text: what is said.
+            model: the language server's own name of the model to ask; empty for the setting's.
+            thinking_budget: tokens that the model may think; None leaves it to the model.
         """
-        planner = {
+        planner: dict[str, Any] = {
             "requestedModel": {"model": model or settings.LANGUAGE_SERVER_MODEL},
             "conversational": {"plannerMode": "CONVERSATIONAL_PLANNER_MODE_DEFAULT"},
         }
+        if thinking_budget is not None:
+            planner["thinkingBudget"] = thinking_budget
         await self._call(
             "SendUserCascadeMessage",
             {
@@ -98,52 +109,102 @@ class LanguageServerClient:
         """Stop the cascade's run."""
         await self._call("CancelCascadeInvocation", {"cascadeId": cascade_id})
 
+    async def run(self, cascade_id: str) -> Run:
+        """What the cascade is doing."""
+        return await self._ask("GetCascadeTrajectory", {"cascadeId": cascade_id}, Run)
+
+    async def steps(self, cascade_id: str, offset: int = 0) -> list[Step]:
+        """The cascade's steps from index ``offset`` on."""
+        question = {"cascadeId": cascade_id, "stepOffset": offset}
+        return (await self._ask("GetCascadeTrajectorySteps", question, Steps)).steps or []
+
+    async def updates(self, cascade_id: str) -> AsyncIterator[None]:
+        """One item whenever the cascade has changed, until the server ends that.
+
+        What the updates hold is bound to a release of the language server, and passed over:
+        they are a reason to read the steps.
+        """
+        question = {"protocolVersion": 1, "id": cascade_id, "subscriberId": f"gateway-{cascade_id}"}
+        counter = EnvelopeCounter(_UPDATES)
+        try:
+            async with self._streams.post(
+                _SERVICE + _UPDATES,
+                data=envelope(question),
+                headers={"Content-Type": "application/connect+json"},
+                timeout=aiohttp.ClientTimeout(sock_connect=settings.LANGUAGE_SERVER_CONNECT_TIMEOUT),
+            ) as answer:
+                if answer.status != 200 or answer.content_type != "application/connect+json":
+                    raise refusal(_UPDATES, answer.status, await answer.read())
+                while not counter.ended and (data := await answer.content.readany()):
+                    if counter.feed(data):
+                        yield
+        except _FAILURES as error:
+            raise _unreachable(_UPDATES, error) from error
+
     async def usage(self, cascade_id: str) -> UsageReported | None:
         """Tokens of the cascade's run as its trajectory counts them; None where it does not."""
-        answer = await self._call("GetCascadeTrajectorySteps", {"cascadeId": cascade_id, "stepOffset": 0})
-        sums = dict.fromkeys(_NUMBERS, 0)
-        for step in answer.get("steps", []):
-            if step.get("type") == "CORTEX_STEP_TYPE_PLANNER_RESPONSE":
-                counted = step.get("metadata", {}).get("modelUsage", {})
-                for name in _NUMBERS:
-                    sums[name] += int(counted.get(name, 0))
-        if not any(sums.values()):
-            return None
-        return UsageReported(
-            input_tokens=sums["inputTokens"],
-            output_tokens=sums["outputTokens"],
-            reasoning_tokens=sums["thinkingOutputTokens"],
-        )
+        return total_usage(await self.steps(cascade_id))
+
+    async def heartbeat(self) -> None:
+        """Ask whether the server is there and takes our token."""
+        await self._call("Heartbeat", {})
 
     async def answers(self) -> bool:
         """Whether the server answers its RPCs."""
         try:
-            await self._call("Heartbeat", {})
+            await self.heartbeat()
         except LanguageServerFault:
             return False
         return True
 
     async def _call(self, method: str, message: dict[str, Any]) -> dict[str, Any]:
+        return await self._ask(method, message, dict[str, Any])
+
+    async def _ask[T](self, method: str, message: dict[str, Any], shape: type[T]) -> T:
         try:
-            async with self._session.post(_SERVICE + method, data=msgspec.json.encode(message)) as answer:
+            async with self._calls.post(_SERVICE + method, data=msgspec.json.encode(message)) as answer:
                 body = await answer.read()
-        except (aiohttp.ClientError, TimeoutError) as error:
-            logger.error("language server, %s: %s", method, error or type(error).__name__)
-            raise LanguageServerFault(
-                f"The language server at {settings.LANGUAGE_SERVER_URL} cannot be reached."
-            ) from error
+        except _FAILURES as error:
+            raise _unreachable(method, error) from error
+        if answer.status != 200:
+            raise refusal(method, answer.status, body)
         try:
-            decoded = msgspec.json.decode(body)
-        except msgspec.DecodeError:
-            decoded = None
-        if answer.status != 200 or not isinstance(decoded, dict):
-            raise LanguageServerFault(_refusal(method, answer.status, decoded))
-        return decoded
+            return msgspec.json.decode(body, type=shape, strict=False)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            raise unreadable(method) from None
 
 
-def _refusal(method: str, status: int, decoded: object) -> str:
-    said = decoded.get("message") if isinstance(decoded, dict) else None
-    return f"The language server refused {method} ({status}): {said or 'no reason given'}"
+def _session(connector: aiohttp.TCPConnector) -> aiohttp.ClientSession:
+    return aiohttp.ClientSession(
+        base_url=settings.LANGUAGE_SERVER_URL,
+        connector=connector,
+        timeout=aiohttp.ClientTimeout(
+            total=settings.LANGUAGE_SERVER_TIMEOUT, sock_connect=settings.LANGUAGE_SERVER_CONNECT_TIMEOUT
+        ),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        headers={
+            "Content-Type": "application/json",
+            "Connect-Protocol-Version": "1",
+            CSRF_HEADER: settings.LANGUAGE_SERVER_CSRF_TOKEN,
+        },
+    )
+
+
+def _unreachable(method: str, error: Exception) -> LanguageServerUnreachable:
+    """The fault for a connection without a whole answer. The log has the details, the client has not."""
+    logger.error("language server, %s: %s", method, type(error).__name__)
+    match error:
+        case aiohttp.ClientConnectorDNSError():
+            what = "The language server's host name cannot be resolved."
+        case aiohttp.ClientSSLError() | ssl.SSLError():
+            what = "The language server's certificate is not trusted, or it does not speak TLS."
+        case TimeoutError():
+            what = "The language server did not answer in time."
+        case aiohttp.ClientConnectorError():
+            what = "The language server cannot be reached."
+        case _:
+            what = "The connection to the language server broke off."
+    return LanguageServerUnreachable(what)
 
 
 _clients: dict[asyncio.AbstractEventLoop, LanguageServerClient] = {}

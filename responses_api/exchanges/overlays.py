@@ -6,8 +6,9 @@ from django.db import connection
 
 from responses_api.exchanges.channel_messages import LARGEST_INLINE_BODY
 from responses_api.models import LargeOverlay
+from responses_api.runtime.identifiers import gateway_id
 
-_INSERT = "INSERT INTO responses_api_largeoverlay (id, body, created_at) VALUES (%s, %b, now())"
+_INSERT = "INSERT INTO responses_api_largeoverlay (id, body, gateway, created_at) VALUES (%s, %b, %s, now())"
 
 
 def needs_row(body: bytes) -> bool:
@@ -20,7 +21,7 @@ def save_large_overlay(overlay_id: str, body: bytes) -> None:
     connection.ensure_connection()
     # Not Django's cursor: it would write megabytes as a hexadecimal literal into the statement.
     with psycopg.Cursor(connection.connection) as cursor:
-        cursor.execute(_INSERT, (overlay_id, body))
+        cursor.execute(_INSERT, (overlay_id, body, gateway_id()))
 
 
 def load_large_overlay(overlay_id: str) -> bytes:

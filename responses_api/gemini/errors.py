@@ -152,7 +152,7 @@ def failure_from_status(status: ErrorStatus, http_status: int | None = None) -> 
     Returns:
         The failure. Its message holds no secret, and ``retry_after`` (seconds) is set only
         where waiting can help. A complaint about a thought signature, missing or refused, is
-        remedied by a request without them.
+        remedied by a request without them, a refused credential by a new access token.
     """
     effective = _effective_status(status, http_status)
     details = decode_details(status)
@@ -167,7 +167,7 @@ def failure_from_status(status: ErrorStatus, http_status: int | None = None) -> 
         param=_param(details),
         retry_after=retry_after,
         upstream_status=status.status or f"HTTP_{effective}",
-        remedy="drop_signatures" if effective == 400 and _SIGNATURE_TEXT.search(status.message) else None,
+        remedy=_remedy(rule, effective, status),
     )
 
 
@@ -258,6 +258,12 @@ def _rule(http_status: int, status: ErrorStatus, details: Sequence[ErrorDetail],
     if http_status == 429 and (reasons & _QUOTA_REASONS or _is_quota_used_up(status, details, wait)):
         return _QUOTA_USED_UP
     return _RULES.get(http_status, _ANY_OTHER)
+
+
+def _remedy(rule: _Rule, http_status: int, status: ErrorStatus) -> Remedy | None:
+    if rule is _RULES[401]:
+        return "refresh_credential"
+    return "drop_signatures" if http_status == 400 and _SIGNATURE_TEXT.search(status.message) else None
 
 
 def _is_quota_used_up(status: ErrorStatus, details: Sequence[ErrorDetail], wait: float | None) -> bool:

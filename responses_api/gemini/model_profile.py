@@ -35,6 +35,12 @@ class Prices:
     output: Decimal
     """Thoughts included."""
 
+    def cost(self, input_tokens: int, cached_tokens: int, output_tokens: int) -> Decimal:
+        """US dollars for so many tokens; those that came from the cache are among those of input."""
+        fresh = input_tokens - cached_tokens
+        millions = fresh * self.input + cached_tokens * self.cached_input + output_tokens * self.output
+        return millions / 1_000_000
+
 
 @dataclass(frozen=True, slots=True)
 class ModelProfile:

@@ -1,6 +1,8 @@
 """The models that this gateway serves, and how a client's model name finds one. Pure."""
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
 
 from responses_api.core.errors import InvalidRequest
 from responses_api.gemini.built_in_models import PROFILES, newer_model
@@ -53,17 +55,26 @@ class ModelCatalogue:
             name for profile in known if not profile.enabled for name in (profile.name, *profile.aliases)
         )
         self._serve_unknown = serve_unknown
+        self._allowed: re.Pattern[str] | None = None
 
     def resolve(self, name: str | None) -> ModelProfile:
         """The profile for ``name`` (an id, an alias, or ``models/`` and an id); None = the default.
 
         Raises:
-            InvalidRequest: ``model_not_found``; the message lists what there is.
+            InvalidRequest: ``model_not_found``: there is none, and the message lists what there is; or
+                it is not among those that this catalogue is restricted to (403).
         """
         asked = self._default if name is None else name
-        profile = self.find(asked) or self._newer(self._target(asked))
+        target = self._target(asked)
+        profile = self._by_name.get(target) or self._newer(target)
+        if profile is not None and not self._allows(profile):
+            raise InvalidRequest(
+                f"This API key does not have access to model `{asked}`.",
+                code="model_not_found",
+                http_status=403,
+            )
         if profile is None:
-            available = ", ".join(sorted(self._names))
+            available = ", ".join(sorted(known.name for known in self.profiles))
             raise InvalidRequest(
                 f"The requested model '{asked}' does not exist. Available models: {available}.",
                 param="model",
@@ -73,7 +84,26 @@ class ModelCatalogue:
 
     def find(self, name: str) -> ModelProfile | None:
         """The model of the catalogue that ``name`` stands for, without a guess at newer ones."""
-        return self._by_name.get(self._target(name))
+        profile = self._by_name.get(self._target(name))
+        return profile if profile is not None and self._allows(profile) else None
+
+    def restricted_to(self, patterns: Sequence[str]) -> "ModelCatalogue":
+        """The catalogue as one sees it who may use only some of its models.
+
+        Args:
+            patterns: names and aliases of models, in which ``*`` stands for anything; empty = all.
+        """
+        if not patterns:
+            return self
+        restricted = copy(self)
+        restricted._allowed = re.compile("|".join(map(_as_expression, patterns)))
+        restricted.profiles = tuple(filter(restricted._allows, self.profiles))
+        return restricted
+
+    def _allows(self, profile: ModelProfile) -> bool:
+        return self._allowed is None or any(
+            self._allowed.fullmatch(name) for name in (profile.name, *profile.aliases)
+        )
 
     def default(self) -> ModelProfile | None:
         """The model for requests that name none, if it is one of the catalogue."""
@@ -96,3 +126,7 @@ class ModelCatalogue:
 
     def _newer(self, name: str) -> ModelProfile | None:
         return newer_model(name) if self._serve_unknown and name not in self._switched_off else None
+
+
+def _as_expression(pattern: str) -> str:
+    return ".*".join(map(re.escape, pattern.split("*")))

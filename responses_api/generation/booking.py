@@ -6,54 +6,39 @@ Turns the state machine's final state into rows; decides nothing about the excha
 import asyncio
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
+from functools import partial
+from typing import Any, Protocol
 
 from django.conf import settings
 from django.db.backends.utils import CursorWrapper
 
 from responses_api.access.callers import Caller
+from responses_api.access.limits.admission import Admission
+from responses_api.access.limits.rules import NANODOLLARS, Amount
+from responses_api.access.upstream_refusals import note_on_close
 from responses_api.core.conversation import ConversationItem
 from responses_api.core.create_request import CreateRequest
-from responses_api.core.errors import GatewayError
-from responses_api.core.generation_events import UsageReported
-from responses_api.core.input_items import stored_input_item
+from responses_api.core.errors import GatewayError, error_body
+from responses_api.core.generation_events import GenerationEvent, UsageReported
 from responses_api.core.response_stream import Lifecycle, ResponseStream
 from responses_api.core.stream_events import StreamEvent
 from responses_api.exchanges import cascades
-from responses_api.exchanges.exchange import Exchange
+from responses_api.exchanges.channel_messages import CaptureOrder
+from responses_api.gemini.models import Prices
+from responses_api.generation.capturing import ExchangeRecord
+from responses_api.generation.course import Course
 from responses_api.models import Outcome, UsageSource
 from responses_api.runtime import database
-from responses_api.runtime.identifiers import new_id
+from responses_api.runtime.identifiers import gateway_id, new_id
 from responses_api.runtime.tasks import spawn
-from responses_api.storage import conversations, exchange_records
+from responses_api.storage import captures, conversations, exchange_records
+from responses_api.storage.said_items import with_new_ids
 from responses_api.webhooks.reports import enqueue_on_close
 
 CHARACTERS_PER_TOKEN = 4
 """Rule of thumb for the estimate that is used where nobody counted."""
-
-_ITEM_PREFIXES = {
-    "message": "msg",
-    "reasoning": "rs",
-    "function_call": "fc",
-    "function_call_output": "fco",
-    "custom_tool_call": "ctc",
-    "custom_tool_call_output": "ctco",
-    "local_shell_call": "lsh",
-    "local_shell_call_output": "lsho",
-    "shell_call": "sh",
-    "shell_call_output": "sho",
-    "apply_patch_call": "apc",
-    "apply_patch_call_output": "apco",
-    "tool_search_call": "tsc",
-    "tool_search_output": "tso",
-    "additional_tools": "at",
-    "web_search_call": "ws",
-    "code_interpreter_call": "ci",
-    "image_generation_call": "ig",
-    "compaction": "cmp",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +53,8 @@ class ClientCall:
     """The same moment on the monotonic clock, seconds."""
     traceparent: str | None = None
     """The W3C trace that the request belongs to."""
+    record: ExchangeRecord | None = None
+    """Where its content is to be kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +80,18 @@ class QueuedResponse:
     told: list[StreamEvent]
 
 
+class Trip(Protocol):
+    """What the trace wants to know of the exchange itself."""
+
+    @property
+    def cascade_id(self) -> str:
+        """The language server's conversation; empty if there was none."""
+
+    @property
+    def turns(self) -> int:
+        """Model calls."""
+
+
 class Booking:
     """The rows of one exchange, from its first to its last."""
 
@@ -104,15 +103,21 @@ class Booking:
         machine: ResponseStream,
         inputs: tuple[ConversationItem, ...],
         turn: BackgroundTurn | None = None,
+        *,
+        admission: Admission,
+        prices: Prices | None,
     ) -> None:
         self._request = request
         self._caller = caller
         self._call = call
         self._machine = machine
-        self._inputs = inputs
+        self._stored_inputs = with_new_ids(inputs) if request.store and turn is None else []
         self._turn = turn
+        self._admission = admission
+        self._prices = prices
         self._trace_id = turn.trace_id if turn else new_id("trace")
         self._opening: asyncio.Task[None] | None = None
+        self._course = Course()
         self.closing = False
         """Whether the end is booked or being booked; it is booked once, by whoever comes first."""
         self.unseen = not request.stream and turn is None
@@ -124,25 +129,47 @@ class Booking:
         self.usage_source = UsageSource.INTERCEPTED
         """Where the machine's usage comes from, if it has any."""
 
+    @property
+    def capture_order(self) -> Callable[[int], CaptureOrder] | None:
+        """Makes the order to keep the content of an upstream call, by its number; None where none is kept."""
+        record = self._call.record
+        return partial(record.order, self._trace_id) if record is not None else None
+
+    def note_sent(self, told: list[StreamEvent]) -> list[StreamEvent]:
+        """These events go to the client now, unless it waits for the whole; gives them back."""
+        if self._call.record is not None and (self._request.stream or self._turn is not None):
+            self._call.record.sent(told)
+        return told
+
     def mark_first_event(self) -> None:
         """The model said something; only the first time counts."""
         if self.first_event_ms is None:
             self.first_event_ms = milliseconds_since(self._call.began)
 
+    def mark_begun(self) -> None:
+        """The gate has been passed."""
+        self._course.begun = milliseconds_since(self._call.began)
+
+    def note(self, events: Sequence[GenerationEvent]) -> None:
+        """What the model has just done."""
+        at = milliseconds_since(self._call.began)
+        for event in events:
+            self._course.note(event, at)
+
     async def open(self, adaptations: tuple[str, ...], history_items: int) -> None:
         """Write the trace's first half, unless it was written when the response was queued."""
         if self._turn is not None:
             return
-        begin = self._trace(adaptations, history_items)
+        begin = replace(self._trace(adaptations, history_items), gateway=gateway_id())
         # A task of its own: a client that leaves now must not leave behind a trace that nobody closes.
-        self._opening = spawn(database.run(exchange_records.open_trace, begin), name="open trace")
+        self._opening = spawn(database.run_patiently(exchange_records.open_trace, begin), name="open trace")
         await asyncio.shield(self._opening)
 
     def queued(
         self, told: list[StreamEvent], adaptations: tuple[str, ...], history_items: int
     ) -> QueuedResponse:
         """The rows of a response that is made later: ``told`` says that it waits."""
-        response = exchange_records.StoredResponse(self._machine.response, self._stored_inputs(), [])
+        response = exchange_records.StoredResponse(self._machine.response, self._stored_inputs, [])
         return QueuedResponse(response, self._trace(adaptations, history_items), told)
 
     def _trace(self, adaptations: tuple[str, ...], history_items: int) -> exchange_records.ExchangeBegin:
@@ -162,7 +189,7 @@ class Booking:
 
     # Usage, where the interceptor saw none.
 
-    async def count_by_trajectory(self, exchange: Exchange | None) -> None:
+    async def count_by_trajectory(self, exchange: Trip | None) -> None:
         """Second best: the language server's own count."""
         if self._machine.usage is None and exchange is not None:
             counted = await cascades.counted_usage(exchange.cascade_id)
@@ -186,7 +213,7 @@ class Booking:
         self,
         outcome: Outcome,
         error: GatewayError | None,
-        exchange: Exchange | None,
+        exchange: Trip | None,
         told: Sequence[StreamEvent],
     ) -> None:
         """Write everything else, in one transaction. Call it once, with ``closing`` set.
@@ -215,15 +242,28 @@ class Booking:
                 "first_event_ms": self.first_event_ms,
                 "duration_ms": milliseconds_since(self._call.began),
                 "turns": exchange.turns if exchange is not None else 0,
+                "marks": self._course.marks(),
+                "tools": self._course.tools,
                 "response_summary": {**describe_response(machine), "remedies": self.remedies},
                 "error": describe_error(error) if error is not None else None,
             },
-            usage=count_tokens(machine.usage, self.usage_source),
+            usage=count_tokens(machine.usage, self.usage_source, self._prices),
             response=stored,
             background=exchange_records.BackgroundRow(response["id"], turn.runner) if turn else None,
-            also=self._also(stored, told),
+            also=(
+                *self._also(stored, told),
+                *note_on_close(self._caller.credential_ref, error),
+                *await self._captured(outcome, error),
+            ),
         )
-        await database.run_patiently(exchange_records.close_exchange, end)
+        booked = False
+        try:
+            await database.run_patiently(exchange_records.close_exchange, end)
+            booked = True
+        finally:
+            # Before the client sees the end, so that its next request finds the room that this one had.
+            used = amount_of(end.usage) if booked else Amount()
+            await self._admission.settle(used, end.ended_at)
 
     def _stored_response(
         self, response: dict[str, Any], error: GatewayError | None
@@ -234,16 +274,18 @@ class Booking:
             return None
         if self._turn is not None:
             return exchange_records.StoredResponse(response, [], self._machine.items, self._turn.stored_items)
-        return exchange_records.StoredResponse(response, self._stored_inputs(), self._machine.items)
+        return exchange_records.StoredResponse(response, self._stored_inputs, self._machine.items)
 
-    def _stored_inputs(self) -> list[ConversationItem]:
-        return [
-            ConversationItem(
-                stored_input_item(item.wire, new_id(_ITEM_PREFIXES[item.wire["type"]])),
-                upstream=item.upstream,
-            )
-            for item in self._inputs
-        ]
+    async def _captured(
+        self, outcome: Outcome, error: GatewayError | None
+    ) -> tuple[Callable[[CursorWrapper], None], ...]:
+        """What is kept of the content for the trace, whether the response is stored or not."""
+        if self._call.record is None:
+            return ()
+        answer: object = error_body(error) if error is not None else self._machine.response
+        reached = outcome is not Outcome.CLIENT_DISCONNECT and self._turn is None
+        panes = await self._call.record.panes(answer if reached else None)
+        return (captures.insert_on_close(self._trace_id, panes),) if panes else ()
 
     def _also(
         self, stored: exchange_records.StoredResponse | None, told: Sequence[StreamEvent]
@@ -281,7 +323,10 @@ def describe_request(request: CreateRequest, call: ClientCall, history_items: in
         "tools": len(request.tools),
         "stream": request.stream,
         "store": request.store,
+        "background": request.background,
         "previous_response_id": request.previous_response_id,
+        "conversation": request.conversation.id if request.conversation is not None else None,
+        "prompt": request.prompt.id if request.prompt is not None else None,
         "temperature": request.temperature,
         "top_p": request.top_p,
         "max_output_tokens": request.max_output_tokens,
@@ -314,8 +359,10 @@ def describe_error(error: GatewayError) -> dict[str, Any]:
     }
 
 
-def count_tokens(used: UsageReported | None, source: UsageSource) -> exchange_records.TokenCounts:
-    """The usage row's counts; all zero where the model was never reached."""
+def count_tokens(
+    used: UsageReported | None, source: UsageSource, prices: Prices | None = None
+) -> exchange_records.TokenCounts:
+    """The usage row's counts, and what they cost; all zero where the model was never reached."""
     if used is None:
         return exchange_records.TokenCounts(UsageSource.NONE)
     return exchange_records.TokenCounts(
@@ -324,7 +371,13 @@ def count_tokens(used: UsageReported | None, source: UsageSource) -> exchange_re
         cached=used.cached_tokens,
         output=used.output_tokens,
         reasoning=used.reasoning_tokens,
+        cost=prices.cost(used.input_tokens, used.cached_tokens, used.output_tokens) if prices else None,
     )
+
+
+def amount_of(used: exchange_records.TokenCounts) -> Amount:
+    """What a booked response takes of its caller's limits."""
+    return Amount(used.input + used.output, int((used.cost or 0) * NANODOLLARS))
 
 
 def estimate_tokens(machine: ResponseStream, overlay_bytes: int) -> UsageReported:

@@ -65,8 +65,8 @@ class CompactingSource:
         """For the first call."""
         return await self._summary.first()
 
-    async def further(self, token: str | None, remedy: Remedy | None) -> OverlayContent:
-        """For one more call: going on with this continuation token, or changed by this remedy."""
+    async def further(self, token: str | None, remedy: Remedy | None) -> OverlayContent | None:
+        """For one more call; see ``OverlaySource.further``."""
         return await self._current.further(token, remedy)
 
     async def compact(self, summary: str) -> tuple[ContextCompacted, OverlayContent | None]:

@@ -25,42 +25,29 @@ from typing import Any
 from django.conf import settings
 
 from responses_api.access.callers import Caller
+from responses_api.access.limits.admission import Admission
 from responses_api.catalogue import current_catalogue
 from responses_api.core.conversation import ConversationItem
 from responses_api.core.create_request import CreateRequest
-from responses_api.core.errors import (
-    DeadlineExceeded,
-    GateTimeout,
-    GatewayError,
-    InternalError,
-)
+from responses_api.core.errors import DeadlineExceeded, GatewayError, InternalError
 from responses_api.core.failures import failed_instead
 from responses_api.core.generation_events import Finished, GenerationEvent, UpstreamFailed
 from responses_api.core.output_options import OutputOptions
 from responses_api.core.response_object import new_response
 from responses_api.core.response_stream import Lifecycle, ResponseStream
 from responses_api.core.stream_events import StreamEvent
-from responses_api.exchanges import cascades
-from responses_api.exchanges.exchange import SHUTTING_DOWN, Exchange
-from responses_api.exchanges.exchange_desk import current_desk
-from responses_api.exchanges.language_server import current_client
+from responses_api.exchanges.exchange import SHUTTING_DOWN
 from responses_api.gemini.models import ModelProfile
-from responses_api.generation.booking import (
-    BackgroundTurn,
-    Booking,
-    ClientCall,
-    QueuedResponse,
-    milliseconds_since,
-)
-from responses_api.generation.compacting_source import overlay_source
+from responses_api.generation.answer_source import answer_source, check_servable
+from responses_api.generation.booking import BackgroundTurn, Booking, ClientCall, QueuedResponse
 from responses_api.generation.compaction import fitted
 from responses_api.generation.conversation_loading import Conversation, load_conversation
+from responses_api.generation.estimate import estimated
 from responses_api.generation.outcomes import fail_with, failure_in, fault_of, natural_outcome, outcome_of
-from responses_api.generation.upstream_calls import UpstreamCalls, is_silent
+from responses_api.generation.upstream_calls import is_silent
 from responses_api.models import Outcome
-from responses_api.runtime.identifiers import new_cascade_id, new_id
+from responses_api.runtime.identifiers import new_id
 from responses_api.runtime.settling import settle
-from responses_api.runtime.tasks import spawn
 from responses_api.seals.reasoning_seal import seal
 
 logger = logging.getLogger("zg.generation")
@@ -92,7 +79,8 @@ async def prepare(
     Raises:
         GatewayError: the request cannot be served.
     """
-    profile = (await current_catalogue()).resolve(request.model)
+    check_servable(request)
+    profile = (await current_catalogue()).restricted_to(caller.models).resolve(request.model)
     conversation = await load_conversation(caller.owner_id, request, remembered=remembered)
     conversation = await fitted(request, caller, profile, conversation)
     return Generation(request, caller, call, profile, conversation, response_id or new_id("resp"), turn)
@@ -112,13 +100,12 @@ class Generation:
         turn: BackgroundTurn | None,
     ) -> None:
         self._request = request
-        self._profile = profile
         self._conversation = conversation
         self._time_limit = request.timeout or settings.RESPONSE_TIMEOUT
         self._deadline = (time.monotonic() if turn else call.began) + self._time_limit
         self._turn = turn
         self.id = response_id
-        self._overlays = overlay_source(request, conversation, profile, caller.credential_ref)
+        self._source = answer_source(request, conversation, profile, caller.credential_ref)
         created_at = turn.created_at if turn else int(time.time())
         blank = new_response(request, response_id=self.id, model=profile.name, created_at=created_at)
         self._machine = ResponseStream(
@@ -126,43 +113,64 @@ class Generation:
         )
         if turn:
             self._machine.queue()  # told already
-        self._booking = Booking(request, caller, call, self._machine, conversation.said, turn)
+        self._profile = profile
+        self.admission = Admission(caller.allowances, self.id, background=request.background)
+        """Its place within its caller's limits."""
+        if turn:
+            self.admission.resume()
+        self._booking = Booking(
+            request,
+            caller,
+            call,
+            self._machine,
+            conversation.said,
+            turn,
+            admission=self.admission,
+            prices=profile.prices,
+        )
+        self._booking.usage_source = self._source.usage_source
         self.failure: GatewayError | None = None
         """Why the response failed, for an answer whose headers have not been sent."""
-        self._exchange: Exchange | None = None
-        self._calls: UpstreamCalls | None = None
         self._peeked: list[GenerationEvent] = []
         self._cancelled = False
 
     @property
     def adaptations(self) -> tuple[str, ...]:
         """What was dropped or approximated for this model."""
-        return self._overlays.overlay.adaptations
+        return self._source.adaptations
 
     def _output_options(self) -> OutputOptions:
         include = frozenset(self._request.include)
         return OutputOptions(
-            tools=self._overlays.overlay.client_tools,
+            tools=self._source.client_tools,
             include=include,
             stateless=not self._request.store or "reasoning.encrypted_content" in include,
             seal=seal,
-            upstream_model=self._overlays.overlay.model,
+            upstream_model=self._source.upstream_model,
         )
 
     # --- the way in ---
 
-    def queue(self) -> QueuedResponse:
-        """Do not begin: what is to be stored of a response that waits for its turn."""
+    async def queue(self) -> QueuedResponse:
+        """Do not begin: what is to be stored of a response that waits for its turn.
+
+        Raises:
+            LimitReached: it does not fit into its caller's limits.
+        """
+        await self._reserve()
         return self._booking.queued(self._machine.queue(), self.adaptations, len(self._conversation.history))
 
     async def begin(self) -> None:
         """Everything up to the claim: start the cascade, send the marker, pass the gate.
 
         Raises:
+            LimitReached: it does not fit into its caller's limits; nothing was begun.
             GatewayError: the exchange could not begin; booked.
         """
+        if self._turn is None:
+            await self._reserve()
         try:
-            await self._open_exchange()
+            await self._ask()
         except GatewayError as error:
             await self._settle(outcome_of(error), error, self._refuse(error))
             raise
@@ -171,38 +179,20 @@ class Generation:
             await self._settle(Outcome.FAILED, failure, self._refuse(failure))
             raise failure from error
 
+    async def _reserve(self) -> None:
+        if self.admission.is_limited:
+            await self.admission.reserve(estimated(self._request, self._profile, self._conversation))
+
     def _refuse(self, error: GatewayError) -> list[StreamEvent]:
         """Where the client has an id already, it is told by the stream; else by an HTTP error."""
         return fail_with(self._machine, error) if self._machine.lifecycle is Lifecycle.QUEUED else []
 
-    async def _open_exchange(self) -> None:
-        language_server = current_client()
+    async def _ask(self) -> None:
         opening = self._booking.open(self.adaptations, len(self._conversation.history))
-        content, cascade_id, _ = await asyncio.gather(
-            self._overlays.first(), language_server.start_cascade(new_cascade_id()), opening
-        )
-        exchange = self._exchange = (await current_desk()).register(new_id("exch"), cascade_id, content)
-        self._calls = UpstreamCalls(
-            exchange,
-            say_marker=self._say_marker,
-            overlay_for=self._overlays.further,
-            gate_timeout=settings.GATE_TIMEOUT,
-            compact=self._overlays.compact,
-        )
-        self._booking.remedies = self._calls.remedies
-        spawn(cascades.annotate(cascade_id), name="annotate cascade")
-        sent = time.monotonic()
-        await self._say_marker()
-        if not await exchange.wait_for_claim(settings.GATE_TIMEOUT):
-            raise GateTimeout(
-                f"The interceptor saw no request of the language server within {settings.GATE_TIMEOUT:g} s."
-            )
-        self._booking.gate_wait_ms = milliseconds_since(sent)
-
-    async def _say_marker(self) -> None:
-        assert self._exchange is not None
-        cascade_id, model = self._exchange.cascade_id, self._profile.language_server_model
-        await current_client().send_message(cascade_id, f".<cid:{cascade_id}>", model)
+        await self._source.begin(opening, self._booking.capture_order)
+        self._booking.remedies = self._source.remedies
+        self._booking.gate_wait_ms = self._source.gate_wait_ms
+        self._booking.mark_begun()
 
     # --- the answer ---
 
@@ -214,8 +204,7 @@ class Generation:
         Raises:
             UpstreamFault: it refused; booked.
         """
-        assert self._calls is not None
-        self._peeked = await self._calls.next_events(grace)
+        self._peeked = await self._source.next_events(grace)
         said = [event for event in self._peeked if not is_silent(event)]
         if said and isinstance(refusal := said[0], UpstreamFailed):
             # The client is told by an HTTP error; the machine runs only for what is booked.
@@ -229,7 +218,7 @@ class Generation:
 
     async def batches(self) -> AsyncIterator[list[StreamEvent]]:
         """The events as they arrive; the last batch ends with the terminal event, after the commit."""
-        yield self._machine.start()
+        yield self._booking.note_sent(self._machine.start())
         while not self._machine.ended:
             events = [] if self._cancelled else await self._next_events()
             if self._cancelled:
@@ -241,6 +230,7 @@ class Generation:
                 told = self._machine.heartbeat()
             else:
                 told = await self._tell(events)
+            self._booking.note_sent(told)
             if self._machine.ended:
                 told = await self._end(told)
             if told:
@@ -254,22 +244,17 @@ class Generation:
     def cancel(self) -> None:
         """The client does not want the response any more: it ends as cancelled, with its next event."""
         self._cancelled = True
-        if self._exchange is not None:
-            self._exchange.wake()
+        self._source.wake()
 
     def put_back(self) -> None:
         """Forget a response in the background that is to wait again; nothing of it was told or booked."""
         self._booking.closing = True
-        if (exchange := self._exchange) is not None:
-            exchange.cancel()
-            exchange.close()
-            spawn(cascades.stop(exchange.cascade_id), name="stop cascade")
-        settle(self._overlays.discard())
+        self._source.abandon()
+        settle(self._source.close())
 
     def interrupt(self) -> None:
         """The process is about to stop: the response fails with its next event."""
-        if self._exchange is not None:
-            self._exchange.fail(SHUTTING_DOWN)
+        self._source.fail(SHUTTING_DOWN)
 
     async def _end(self, told: list[StreamEvent]) -> list[StreamEvent]:
         """Book the response, whose last events are ``told``; what cannot be kept is not called complete."""
@@ -285,7 +270,7 @@ class Generation:
         """A bug of ours in mid-stream: end the response as failed, booked, with its terminal event."""
         self.failure = InternalError("The gateway failed in the middle of this response.")
         told = [] if self._machine.ended else self._machine.fail("server_error", self.failure.message)
-        await self._settle(Outcome.FAILED, self.failure, told)
+        await self._settle(Outcome.FAILED, self.failure, self._booking.note_sent(told))
         return told
 
     @property
@@ -310,21 +295,21 @@ class Generation:
         if self._peeked:
             peeked, self._peeked = self._peeked, []
             return peeked
-        assert self._calls is not None
         remaining = self._deadline - time.monotonic()
         if remaining <= 0:
             return None
-        events = await self._calls.next_events(min(remaining, settings.KEEPALIVE_INTERVAL))
+        events = await self._source.next_events(min(remaining, settings.KEEPALIVE_INTERVAL))
         return events or ([] if time.monotonic() < self._deadline else None)
 
     async def _tell(self, events: list[GenerationEvent]) -> list[StreamEvent]:
         self._booking.mark_first_event()
+        self._booking.note(events)
         told: list[StreamEvent] = []
         for event in events:
             if isinstance(event, Finished | UpstreamFailed):
                 if isinstance(event, Finished):
-                    await self._booking.count_by_trajectory(self._exchange)
-                self._booking.count_by_estimate(self._overlays.latest_bytes)
+                    await self._booking.count_by_trajectory(self._source)
+                self._booking.count_by_estimate(self._source.sent_bytes)
                 self.failure = failure_in(event)
             told += self._machine.send(event)
             if self._machine.ended:
@@ -346,6 +331,8 @@ class Generation:
         if self._booking.opened and not self._booking.closing:
             self._booking.closing = True
             settle(self._abandon())
+        elif not self._booking.opened:
+            self.admission.release()
 
     async def _abandon(self) -> None:
         told = await self._take_last_events()
@@ -357,22 +344,19 @@ class Generation:
         """Stop the upstream on our side; what it still said, its last usage count among it."""
         told: list[StreamEvent] = []
         for event in await self._stop_upstream():
-            if self._calls is not None and self._calls.hides(event):
+            if self._source.hides(event):
                 continue
             if self._machine.lifecycle is Lifecycle.ACTIVE and not isinstance(
                 event, Finished | UpstreamFailed
             ):
                 told += self._machine.send(event)
         if self._machine.lifecycle is Lifecycle.ACTIVE:
-            self._booking.count_by_estimate(self._overlays.latest_bytes)
+            self._booking.count_by_estimate(self._source.sent_bytes)
         return told
 
     async def _stop_upstream(self) -> list[GenerationEvent]:
         """Close the upstream connection; what arrives until then, the last usage count among it."""
-        if self._exchange is None:
-            return []
-        spawn(cascades.stop(self._exchange.cascade_id), name="stop cascade")
-        return self._peeked + await self._exchange.stop(_LAST_COUNT_TIMEOUT)
+        return self._peeked + await self._source.stop(_LAST_COUNT_TIMEOUT)
 
     async def _settle(
         self, outcome: Outcome | None, error: GatewayError | None, told: list[StreamEvent]
@@ -387,12 +371,9 @@ class Generation:
             await asyncio.shield(settle(booked))
 
     async def _book(self, outcome: Outcome, error: GatewayError | None, told: list[StreamEvent]) -> None:
-        exchange = self._exchange
-        if exchange is not None and exchange.open_call is not None:
+        if self._source.in_flight:
             await self._stop_upstream()
         try:
-            await self._booking.close(outcome, error, exchange, told)
+            await self._booking.close(outcome, error, self._source, told)
         finally:
-            if exchange is not None:
-                exchange.close()
-            await self._overlays.discard()
+            await self._source.close()

@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from responses_api.access.credentials import renewed_ref
 from responses_api.core.create_request import CreateRequest
 from responses_api.core.generation_events import Remedy
 from responses_api.exchanges.exchange import OverlayContent
@@ -49,8 +50,17 @@ class OverlaySource:
         """For the first call."""
         return await self._content(self.overlay.body)
 
-    async def further(self, token: str | None, remedy: Remedy | None) -> OverlayContent:
-        """For one more call: going on with this continuation token, or changed by this remedy."""
+    async def further(self, token: str | None, remedy: Remedy | None) -> OverlayContent | None:
+        """For one more call: going on with this continuation token, or changed by this remedy.
+
+        None where there is no such remedy: an API key of the upstream, or a token that was set
+        by hand, has no newer one.
+        """
+        if remedy == "refresh_credential":
+            renewed = renewed_ref(self._credential_ref)
+            if renewed is None:
+                return None
+            self._credential_ref = renewed
         if remedy == "drop_signatures":
             self.overlay = self._translate(signatures=False)
         body = self.overlay.body

@@ -13,13 +13,13 @@ import aiohttp
 import msgspec
 from django.conf import settings
 
-from responses_api.access import credentials
-from responses_api.core.errors import AuthenticationFailed
+from responses_api.access.credentials import CredentialUnavailable, UpstreamAuth, failure_of, renewed_ref
+from responses_api.access.renewing import upstream_auth
+from responses_api.core.errors import UpstreamFault
 from responses_api.gemini.errors import ConnectionFault, connection_failure, failure_from_body
 from responses_api.gemini.overlay import Overlay
 from responses_api.gemini.token_count import count_request, counted_tokens
 from responses_api.generation.outcomes import fault_of
-from responses_api.runtime import database
 
 _CONNECTIONS = 16
 _TIMEOUT = aiohttp.ClientTimeout(total=60, sock_connect=10)
@@ -41,18 +41,20 @@ async def count_tokens(overlay: Overlay, credential_ref: str) -> int:
         credential_ref: the upstream account to ask with.
 
     Raises:
-        AuthenticationFailed: that account cannot be used.
-        UpstreamFault: the upstream cannot be reached, or refused, in its own words.
+        UpstreamFault: that account cannot be used; the upstream cannot be reached, or refused, in
+            its own words.
     """
+    counter = current_counter()
     try:
-        auth = await database.run(credentials.load_auth, credential_ref)
-    except credentials.CredentialUnavailable:
-        raise AuthenticationFailed(
-            "The upstream credential of this API key cannot be used. Ask this gateway's operator.",
-            type="authentication_error",
-            code="credential_unavailable",
-        ) from None
-    return await current_counter().count(overlay, auth)
+        try:
+            return await counter.count(overlay, await upstream_auth(credential_ref))
+        except UpstreamFault as fault:
+            renewed = renewed_ref(credential_ref) if fault.http_status == 401 else None
+            if renewed is None:
+                raise
+            return await counter.count(overlay, await upstream_auth(renewed))
+    except CredentialUnavailable as unavailable:
+        raise fault_of(failure_of(unavailable)) from None
 
 
 class TokenCounter:
@@ -73,7 +75,7 @@ class TokenCounter:
         """Close the pool."""
         await self._session.close()
 
-    async def count(self, overlay: Overlay, auth: credentials.UpstreamAuth) -> int:
+    async def count(self, overlay: Overlay, auth: UpstreamAuth) -> int:
         """As ``count_tokens``."""
         address = self._models + quote(overlay.model, safe="") + ":countTokens"
         body = msgspec.json.encode(count_request(overlay))

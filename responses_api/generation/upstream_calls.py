@@ -31,8 +31,8 @@ from responses_api.core.generation_events import (
     UpstreamFailed,
     UsageReported,
 )
+from responses_api.exchanges.connect_protocol import LanguageServerFault
 from responses_api.exchanges.exchange import Exchange, OverlayContent
-from responses_api.exchanges.language_server import LanguageServerFault
 from responses_api.generation.outcomes import ONLY_THOUGHTS
 
 logger = logging.getLogger("zg.generation")
@@ -72,7 +72,7 @@ class UpstreamCalls:
         exchange: Claimed once already.
         say_marker: Makes the language server call again.
         overlay_for: The overlay of a further call: with this continuation token, or changed
-            by this remedy.
+            by this remedy; None where the remedy is not to be had.
         gate_timeout: Seconds that a further call may take to be claimed.
         compact: The first answer is a summary for this.
     """
@@ -82,7 +82,7 @@ class UpstreamCalls:
         exchange: Exchange,
         *,
         say_marker: Callable[[], Awaitable[None]],
-        overlay_for: Callable[[str | None, Remedy | None], Awaitable[OverlayContent]],
+        overlay_for: Callable[[str | None, Remedy | None], Awaitable[OverlayContent | None]],
         gate_timeout: float,
         compact: Compact | None = None,
     ) -> None:
@@ -175,17 +175,25 @@ class UpstreamCalls:
 
     async def _goes_on(self, token: str) -> bool:
         self._standing = _Standing.CONTINUES
-        return await self._call_again(await self._overlay_for(token, None))
+        overlay = await self._overlay_for(token, None)
+        return overlay is not None and await self._call_again(overlay)
 
     async def _is_helped(self, remedy: Remedy) -> bool:
+        overlay = await self._overlay_for(None, remedy)
+        if overlay is None:
+            return False
         match remedy:
             case "repeat":
                 self.remedies.append("the upstream's answer was unusable: it was asked again")
             case "drop_signatures":
                 self.remedies.append("the upstream refused a thought signature: it was asked again without")
+            case "refresh_credential":
+                self.remedies.append(
+                    "the upstream refused the access token: it was asked again with a new one"
+                )
         self._standing = _Standing.REPEATS
         self._summary.clear()
-        return await self._call_again(await self._overlay_for(None, remedy))
+        return await self._call_again(overlay)
 
     async def _follow_up_comes(self) -> bool:
         """The model wrote nothing: whether the language server calls again for the rest by itself."""

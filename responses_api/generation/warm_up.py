@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from responses_api.access.callers import Caller
+from responses_api.access.limits.admission import Admission
+from responses_api.access.limits.rules import Amount, only_requests
 from responses_api.catalogue import current_catalogue
 from responses_api.core.conversation import ConversationItem
 from responses_api.core.create_request import CreateRequest
@@ -56,7 +58,7 @@ async def warm_up(
     Raises:
         GatewayError: the request could not be served.
     """
-    profile = (await current_catalogue()).resolve(request.model)
+    profile = (await current_catalogue()).restricted_to(caller.models).resolve(request.model)
     conversation = _NOTHING
     if request.input or request.previous_response_id or request.conversation:
         conversation = await load_conversation(caller.owner_id, request, remembered=remembered)
@@ -64,7 +66,11 @@ async def warm_up(
     blank = new_response(request, response_id=response_id, model=profile.name, created_at=int(time.time()))
     machine = ResponseStream(blank, new_id=new_id, now=lambda: int(time.time()))
     told = machine.start() + machine.send(Finished("completed", raw_reason="generate: false"))
-    booking = Booking(request, caller, call, machine, conversation.said)
+    admission = Admission(only_requests(caller.allowances), response_id)
+    await admission.reserve(Amount())
+    booking = Booking(
+        request, caller, call, machine, conversation.said, admission=admission, prices=profile.prices
+    )
     await asyncio.shield(settle(_book(booking, conversation, told)))
     return WarmUp(response_id, told, conversation.items)
 

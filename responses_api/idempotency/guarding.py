@@ -10,9 +10,9 @@ leases of what it holds.
 
 import asyncio
 import re
-import time
 import zlib
 from collections.abc import Coroutine
+from functools import cached_property
 from typing import Any, assert_never
 
 from django.conf import settings
@@ -24,7 +24,6 @@ from responses_api.runtime import database, process_tasks
 from responses_api.runtime.tasks import spawn
 
 RENEW_INTERVAL = idempotency_keys.LEASE.total_seconds() / 3
-_PRUNE_INTERVAL = 60.0
 _RETRY_AFTER = 1.0
 _FASTEST = 1
 _KEY = re.compile(r"[\x20-\x7e]{1,255}")
@@ -45,11 +44,15 @@ class Guard:
         """Whether the request goes on without its client: then its key is used up even if that leaves."""
         self.response_id = ""
         """What is being made."""
-        self._compressor = zlib.compressobj(_FASTEST)
         self._pieces: list[bytes] = []
         self._size = 0
         if held is not None:
             _holding.add(self)
+
+    @cached_property
+    def _compressor(self) -> "zlib._Compress":
+        """Made for the first piece that is kept: its state takes a quarter of a megabyte."""
+        return zlib.compressobj(_FASTEST)
 
     def write(self, data: bytes) -> None:
         """Take note of a piece of the answer's body."""
@@ -166,13 +169,10 @@ def _in_background(work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
 
 
 async def keep_up() -> None:
-    """Renew this process's leases and delete old keys, until cancelled."""
-    prune_at = 0.0
+    """Renew this process's leases until cancelled."""
     while True:
         if held := [guard.held for guard in _holding if guard.held is not None]:
             await database.run(idempotency_keys.renew, held)
-        if time.monotonic() >= prune_at and not await database.run(idempotency_keys.prune):
-            prune_at = time.monotonic() + _PRUNE_INTERVAL
         await asyncio.sleep(RENEW_INTERVAL)
 
 

@@ -1,4 +1,4 @@
-"""The rows of the idempotency keys: taken, kept with an answer or without one, freed, pruned.
+"""The rows of the idempotency keys: taken, kept with an answer or without one, freed.
 
 Plain synchronous functions, each one transaction, for ``responses_api.runtime.database``. A key is
 taken by inserting its row, so that of many requests at once exactly one gets it. While its
@@ -19,7 +19,6 @@ from django.conf import settings
 from django.db import connection
 
 LEASE = timedelta(seconds=30)
-_PRUNED_AT_ONCE = 1000
 _ATTEMPTS = 3
 
 
@@ -176,25 +175,6 @@ def forget_answer(owner_id: int, response_id: str) -> None:
     """A response is deleted: what was kept of its answer goes with it. The key stays used up."""
     with connection.cursor() as cursor:
         cursor.execute(_FORGET, [owner_id, response_id])
-
-
-_PRUNE = """
-DELETE FROM responses_api_idempotentrequest WHERE (owner_id, key) IN (
-    SELECT owner_id, key FROM responses_api_idempotentrequest
-    WHERE created_at < statement_timestamp() - %(lifetime)s
-        AND (lease_until IS NULL OR lease_until < statement_timestamp())
-    ORDER BY created_at LIMIT %(limit)s
-    FOR UPDATE SKIP LOCKED
-)
-"""
-
-
-def prune() -> int:
-    """Delete keys from before ``IDEMPOTENCY_HOURS``, a batch of them; how many."""
-    params: dict[str, Any] = {"lifetime": _lifetime(), "limit": _PRUNED_AT_ONCE}
-    with connection.cursor() as cursor:
-        cursor.execute(_PRUNE, params)
-        return int(cursor.rowcount)
 
 
 def _lifetime() -> timedelta:

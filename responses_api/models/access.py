@@ -1,47 +1,40 @@
-"""Who may call, and whose upstream account the call uses."""
+"""Who may call."""
+
+import re
+from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models
 
+from responses_api.models.credentials import Credential
+from responses_api.models.limits import LimitFields
 
-class Credential(models.Model):
-    """An upstream account: its secret is encrypted (``responses_api.access.credentials``)."""
-
-    class Kind(models.TextChoices):
-        """How the secret is presented to the upstream."""
-
-        API_KEY = "api_key", "API key (x-goog-api-key)"
-        BEARER = "bearer", "OAuth access token (Authorization: Bearer)"
-
-    name = models.CharField(max_length=100)
-    owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.CASCADE, related_name="credentials"
-    )
-    kind = models.CharField(max_length=10, choices=Kind)
-    secret = models.BinaryField(help_text="Encrypted.")
-    quota_project = models.CharField(max_length=100, blank=True, db_default="", default="")
-    expires_at = models.DateTimeField(null=True, blank=True)
-    is_default = models.BooleanField(
-        default=False, help_text="Used by keys and users that have no credential of their own."
-    )
-    created_at = models.DateTimeField(auto_now_add=True)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["is_default"],
-                condition=models.Q(is_default=True),
-                name="one_default_credential",
-                violation_error_message="Another credential is the default already.",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return self.name
+_PATTERN = re.compile(r"[A-Za-z0-9._:/*-]{1,128}", re.ASCII)
 
 
-class ApiKey(models.Model):
+def check_model_patterns(value: Any) -> None:
+    """A validator: a list of names of models, in which ``*`` stands for anything.
+
+    Raises:
+        ValidationError: it is something else.
+    """
+    if not isinstance(value, list) or not all(
+        isinstance(name, str) and _PATTERN.fullmatch(name) for name in value
+    ):
+        raise ValidationError('A list of names, in which * stands for anything: ["gemini-3*", "gemma-4"].')
+
+
+class ApiKey(LimitFields):
     """What a client sends us. Only a prefix and a keyed hash are kept (``responses_api.access.api_keys``)."""
+
+    class Capture(models.TextChoices):
+        """How much of the content of its requests is kept in traces."""
+
+        INHERIT = "inherit", "as the installation does (CONTENT_CAPTURE)"
+        OFF = "off", "nothing"
+        PREVIEW = "preview", "the beginning of each text"
+        FULL = "full", "everything"
 
     name = models.CharField(max_length=100)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="api_keys")
@@ -55,10 +48,45 @@ class ApiKey(models.Model):
         related_name="api_keys",
         help_text="The account its requests use; empty: the owner's, else the default.",
     )
+    allowed_models = models.JSONField(
+        default=list,
+        db_default=[],
+        blank=True,
+        validators=[check_model_patterns],
+        help_text='The models that it may use, by name or alias: ["gemini-3*", "gemma-4"]. Empty: all.',
+    )
+    capture = models.CharField(
+        "content capture",
+        max_length=8,
+        choices=Capture,
+        default=Capture.INHERIT,
+        db_default=Capture.INHERIT,
+        help_text="What traces keep of the content of its requests.",
+    )
+    note = models.TextField(blank=True, default="", db_default="", help_text="For people.")
+    line = models.BigIntegerField(
+        null=True,
+        editable=False,
+        db_index=True,
+        help_text="The first of the keys that this one was rotated from: they share what they have used.",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
     last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
 
+    class Meta:
+        verbose_name = "API key"
+
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix}…)"
+
+    def clean(self) -> None:
+        """Its requests are made with nobody else's account.
+
+        Raises:
+            ValidationError: the credential is another user's.
+        """
+        super().clean()
+        if self.credential is not None and not self.credential.serves(self.owner_id):
+            raise ValidationError({"credential": "This credential belongs to another user."})

@@ -18,7 +18,10 @@ class Conversation(models.Model):
     )
 
     class Meta:
-        indexes = [models.Index(fields=["owner", "-created_at"], name="conversation_owner_created")]
+        indexes = [
+            models.Index(fields=["owner", "-created_at"], name="conversation_owner_created"),
+            models.Index(fields=["-created_at"], name="conversation_created"),
+        ]
 
     def __str__(self) -> str:
         return self.id

@@ -8,6 +8,7 @@ class LargeOverlay(models.Model):
 
     id = models.CharField(primary_key=True, max_length=64)
     body = models.BinaryField()
+    gateway = models.CharField(max_length=64, blank=True, db_default="", default="")
     created_at = models.DateTimeField(auto_now_add=True, db_index=True)
 
     def __str__(self) -> str:

@@ -7,6 +7,7 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
 from responses_api.access import callers
+from responses_api.models import ApiKey
 
 
 class ApiKeyAuthentication(BaseAuthentication):
@@ -15,13 +16,32 @@ class ApiKeyAuthentication(BaseAuthentication):
     def authenticate(self, request: Request) -> tuple[AnonymousUser, callers.Caller]:
         """The caller behind the request's key. Raises ``AuthenticationFailed``."""
         header = request.headers.get("authorization")
-        return AnonymousUser(), callers.authenticate_cached(header) or callers.authenticate(header)
+        caller = callers.authenticate_cached(header)
+        return AnonymousUser(), caller or callers.authenticate(header, _address(request))
 
     def authenticate_header(self, request: Request) -> str:
         """Makes a refusal a 401."""
         return "Bearer"
 
 
+class KeyAuthentication(ApiKeyAuthentication):
+    """The same for what needs no upstream credential; ``request.auth`` is the ``ApiKey``."""
+
+    def authenticate(self, request: Request) -> tuple[AnonymousUser, ApiKey]:  # type: ignore[override]
+        """The request's key. Raises ``AuthenticationFailed``."""
+        return AnonymousUser(), callers.key_behind(request.headers.get("authorization"), _address(request))
+
+
+def _address(request: Request) -> str:
+    address: str = request.META.get("REMOTE_ADDR", "")
+    return address
+
+
 def owner_of(request: Request) -> int:
     """Primary key of the user whose API key an authenticated request came with."""
-    return cast("callers.Caller", request.auth).owner_id
+    return caller_of(request).owner_id
+
+
+def caller_of(request: Request) -> callers.Caller:
+    """Who sent an authenticated request."""
+    return cast("callers.Caller", request.auth)

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable
 
+from django.conf import settings
 from django.db import connection
 from django.http import HttpRequest, JsonResponse
 
@@ -20,13 +21,18 @@ async def healthz(request: HttpRequest) -> JsonResponse:
 
 async def readyz(request: HttpRequest) -> JsonResponse:
     """Database, channel layer, interceptor and language server answer: 200, else 503 and which does not."""
-    names = ("database", "channel_layer", "interceptor", "language_server")
-    checks = await asyncio.gather(_database(), _channel_layer(), _interceptor(), current_client().answers())
+    joints = {
+        "database": _database(),
+        "channel_layer": _channel_layer(),
+        **({"interceptor": _interceptor()} if settings.INTERCEPTOR_ENABLED else {}),
+        "language_server": current_client().answers(),
+    }
+    checks = await asyncio.gather(*joints.values())
     ready = all(checks)
     return JsonResponse(
         {
             "status": "ok" if ready else "unavailable",
-            "checks": {name: "ok" if up else "unavailable" for name, up in zip(names, checks, strict=True)},
+            "checks": {name: "ok" if up else "unavailable" for name, up in zip(joints, checks, strict=True)},
         },
         status=200 if ready else 503,
     )
@@ -41,7 +47,12 @@ async def _database() -> bool:
 
 
 async def _channel_layer() -> bool:
-    return await _succeeds(current_desk())
+    async def ask() -> None:
+        desk = await current_desk()
+        if not await desk.layer_answers(_PATIENCE):
+            raise TimeoutError
+
+    return await _succeeds(ask())
 
 
 async def _interceptor() -> bool:

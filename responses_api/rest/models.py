@@ -14,7 +14,8 @@ from rest_framework.views import APIView
 
 from responses_api.catalogue import read_catalogue
 from responses_api.core.errors import NotFound
-from responses_api.gemini.models import ModelProfile
+from responses_api.gemini.models import ModelCatalogue, ModelProfile
+from responses_api.rest.authentication import caller_of
 from responses_api.rest.codex_models import codex_models
 
 
@@ -23,7 +24,7 @@ class ModelList(APIView):
 
     def get(self, request: Request) -> HttpResponseBase:
         """In OpenAI's list form; with ``client_version`` in the Codex CLI's. Has an ``ETag``."""
-        catalogue = read_catalogue()
+        catalogue = _catalogue_for(request)
         if "client_version" in request.query_params:
             return _tagged(request, codex_models(catalogue))
         return _tagged(
@@ -36,10 +37,15 @@ class ModelDetail(APIView):
 
     def get(self, request: Request, name: str) -> Response:
         """By id or alias, with or without ``models/`` before it."""
-        profile = read_catalogue().find(name)
+        profile = _catalogue_for(request).find(name)
         if profile is None:
             raise NotFound(f"The model '{name}' does not exist.", param="model", code="model_not_found")
         return Response(_wire(profile))
+
+
+def _catalogue_for(request: Request) -> ModelCatalogue:
+    """The models that the caller's API key may use."""
+    return read_catalogue().restricted_to(caller_of(request).models)
 
 
 def _wire(profile: ModelProfile) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import secrets
 import uuid
+from functools import cache
 
 
 def new_id(prefix: str) -> str:
@@ -12,3 +13,9 @@ def new_id(prefix: str) -> str:
 def new_cascade_id() -> str:
     """A new cascade id in the form that language servers expect."""
     return str(uuid.uuid4())
+
+
+@cache
+def gateway_id() -> str:
+    """This process's name among the gateways; a new one at every start."""
+    return new_id("gw")

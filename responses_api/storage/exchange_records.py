@@ -8,6 +8,7 @@ turned into ``ConversationItem`` and back here.
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 from django.db import connection, transaction
@@ -17,6 +18,9 @@ from responses_api.core.conversation import ConversationItem, UpstreamFacts
 from responses_api.core.errors import InvalidRequest
 from responses_api.models import ItemSide, Outcome
 from responses_api.storage.item_rows import as_jsonb, item_from_row
+
+GATEWAY_LOST = "gateway_lost"
+"""Error code of traces that were closed because their gateway seemed to be dead (``storage.orphans``)."""
 
 _CHAIN = """
 WITH RECURSIVE chain AS (
@@ -73,6 +77,8 @@ class TokenCounts:
     cached: int = 0
     output: int = 0
     reasoning: int = 0
+    cost: Decimal | None = None
+    """US dollars; None where no price is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +95,8 @@ class ExchangeBegin:
     simulated: bool
     client_request: dict[str, Any]
     adaptations: tuple[str, ...]
+    gateway: str = ""
+    """The process that makes the response (``identifiers.gateway_id``); empty while it waits in the queue."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +123,8 @@ def load_chain(owner_id: int, previous_response_id: str) -> list[ConversationIte
         InvalidRequest: no such response of this owner; the same for unknown, deleted,
             unstored and other people's ids. Or the response has not ended.
     """
+    if "\x00" in previous_response_id:  # which PostgreSQL's text cannot hold
+        raise _unusable(previous_response_id, None)
     with connection.cursor() as cursor:
         cursor.execute(_CHAIN, {"id": previous_response_id, "owner": owner_id})
         rows = cursor.fetchall()
@@ -142,11 +152,11 @@ def _unusable(response_id: str, unended: tuple[str] | None) -> InvalidRequest:
 _OPEN = """
 INSERT INTO responses_api_trace (
     id, response_id, owner_id, api_key_id, started_at, outcome, model, stream, simulated, client_request,
-    adaptations, turns
+    adaptations, gateway, turns
 ) VALUES (
     %(id)s, %(response_id)s, %(owner_id)s, %(api_key_id)s, %(started_at)s, 'in_progress', %(model)s,
-    %(stream)s, %(simulated)s, %(client_request)s, %(adaptations)s, 0
-)
+    %(stream)s, %(simulated)s, %(client_request)s, %(adaptations)s, %(gateway)s, 0
+) ON CONFLICT (id) DO NOTHING
 """
 
 
@@ -178,8 +188,8 @@ WITH held AS MATERIALIZED (
         outcome = %(outcome)s, ended_at = %(ended_at)s, cascade_id = %(cascade_id)s,
         upstream_model = %(upstream_model)s, gate_wait_ms = %(gate_wait_ms)s,
         first_event_ms = %(first_event_ms)s, duration_ms = %(duration_ms)s, turns = %(turns)s,
-        response_summary = %(response_summary)s, error = %(error)s
-    WHERE id = %(trace_id)s AND outcome = 'in_progress' AND (
+        marks = %(marks)s, tools = %(tools)s, response_summary = %(response_summary)s, error = %(error)s
+    WHERE id = %(trace_id)s AND (outcome = 'in_progress' OR error->>'code' = '{GATEWAY_LOST}') AND (
         %(held_id)s IS NULL OR EXISTS (SELECT FROM held)
         OR NOT EXISTS (SELECT FROM responses_api_response WHERE id = %(held_id)s)
     )
@@ -187,11 +197,16 @@ WITH held AS MATERIALIZED (
 ), used AS (
     INSERT INTO responses_api_usage (
         trace_id, owner_id, api_key_id, at, model, source,
-        input_tokens, cached_tokens, output_tokens, reasoning_tokens, total_tokens
+        input_tokens, cached_tokens, output_tokens, reasoning_tokens, total_tokens, cost
     )
     SELECT id, owner_id, api_key_id, %(ended_at)s, %(model)s, %(usage_source)s,
-        %(input)s, %(cached)s, %(output)s, %(reasoning)s, %(total)s
+        %(input)s, %(cached)s, %(output)s, %(reasoning)s, %(total)s, %(cost)s
     FROM closed
+    ON CONFLICT (trace_id) DO UPDATE SET
+        at = excluded.at, source = excluded.source, input_tokens = excluded.input_tokens,
+        cached_tokens = excluded.cached_tokens, output_tokens = excluded.output_tokens,
+        reasoning_tokens = excluded.reasoning_tokens, total_tokens = excluded.total_tokens,
+        cost = excluded.cost
 ), response AS (
     SELECT * FROM jsonb_to_recordset(%(responses)s::jsonb)
         AS response (id text, previous_id text, conversation_id text, status text, body jsonb)
@@ -244,6 +259,8 @@ def _close(cursor: CursorWrapper, end: ExchangeEnd) -> bool:
         {
             **end.trace_fields,
             "response_summary": as_jsonb(end.trace_fields["response_summary"]),
+            "marks": None if (marks := end.trace_fields.get("marks")) is None else as_jsonb(marks),
+            "tools": as_jsonb(end.trace_fields.get("tools", [])),
             "error": None if end.trace_fields["error"] is None else as_jsonb(end.trace_fields["error"]),
             "trace_id": end.trace_id,
             "held_id": None if background is None else background.response_id,
@@ -257,6 +274,7 @@ def _close(cursor: CursorWrapper, end: ExchangeEnd) -> bool:
             "output": end.usage.output,
             "reasoning": end.usage.reasoning,
             "total": end.usage.input + end.usage.output,
+            "cost": end.usage.cost,
             "created_at": None if stored is None else datetime.fromtimestamp(stored.wire["created_at"], UTC),
             "responses": as_jsonb([] if stored is None else [response_record(stored.wire)]),
             "items": as_jsonb([] if stored is None else _item_records(stored)),
@@ -277,43 +295,6 @@ SELECT * FROM jsonb_to_recordset(%(items)s::jsonb) AS item ({_ITEM_COLUMNS})
 def insert_items(cursor: CursorWrapper, stored: StoredResponse) -> None:
     """Write the items of a response whose row exists."""
     cursor.execute(_INSERT_ITEMS, {"items": as_jsonb(_item_records(stored))})
-
-
-_CLOSE_ORPHANS = """
-WITH closed AS (
-    UPDATE responses_api_trace AS trace SET outcome = 'failed', ended_at = now(), error = %(error)s
-    WHERE outcome = 'in_progress' AND NOT EXISTS (
-        SELECT FROM responses_api_response AS response
-        WHERE response.id = trace.response_id AND response.status IN ('queued', 'in_progress')
-    )
-    RETURNING id, owner_id, api_key_id, model
-)
-INSERT INTO responses_api_usage (
-    trace_id, owner_id, api_key_id, at, model, source,
-    input_tokens, cached_tokens, output_tokens, reasoning_tokens, total_tokens
-)
-SELECT id, owner_id, api_key_id, now(), model, 'none', 0, 0, 0, 0, 0 FROM closed
-"""
-
-_EXPIRE_LEASES = """
-UPDATE responses_api_response SET lease_until = now()
-WHERE runner <> '' AND status IN ('queued', 'in_progress')
-"""
-
-
-def close_orphans() -> int:
-    """Book the end of exchanges whose gateway was killed, drop their overlays; how many there were.
-
-    Only for a gateway that has the database to itself, before its first request: the rows
-    do not say whose they are. Background responses are not among them: their next runner
-    finds them, and need not wait for their leases.
-    """
-    error = {"message": "The gateway was killed while this response was being made.", "code": "server_error"}
-    with connection.cursor() as cursor:
-        cursor.execute("DELETE FROM responses_api_largeoverlay")
-        cursor.execute(_EXPIRE_LEASES)
-        cursor.execute(_CLOSE_ORPHANS, {"error": as_jsonb(error)})
-        return int(cursor.rowcount)
 
 
 def response_record(wire: dict[str, Any]) -> dict[str, Any]:

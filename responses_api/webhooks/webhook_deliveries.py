@@ -1,4 +1,4 @@
-"""The rows of the webhooks' deliveries: claimed by a sender, concluded, sent again, pruned.
+"""The rows of the webhooks' deliveries: claimed by a sender, concluded, sent again.
 
 Plain synchronous functions, each one transaction, for ``responses_api.runtime.database``. A claim
 moves ``next_attempt_at`` into the future: should the sender die, the delivery is due again
@@ -22,7 +22,6 @@ from responses_api.webhooks.reports import TIMEOUT, WebhookEvent, doorbell
 LEASE = timedelta(seconds=6 * TIMEOUT)
 _LOOKED_AT = 1000
 """Due deliveries among which a claim chooses."""
-_PRUNED_AT_ONCE = 1000
 _FIRST_DELAY = timedelta(seconds=5)
 _LONGEST_DELAY = timedelta(hours=6)
 _GROWTH = 4
@@ -180,11 +179,3 @@ def listening_owners() -> frozenset[int]:
     """Who has an endpoint for all responses, those made in the foreground among them."""
     endpoints = WebhookEndpoint.objects.filter(enabled=True, all_responses=True)
     return frozenset(endpoints.values_list("owner_id", flat=True).distinct())
-
-
-def prune() -> int:
-    """Delete deliveries from before ``WEBHOOK_KEPT_DAYS``, a batch of them; how many."""
-    before = timezone.now() - timedelta(days=settings.WEBHOOK_KEPT_DAYS)
-    old = WebhookDelivery.objects.filter(created_at__lt=before, next_attempt_at=None)
-    batch = list(old.order_by("created_at").values_list("pk", flat=True)[:_PRUNED_AT_ONCE])
-    return WebhookDelivery.objects.filter(pk__in=batch).delete()[0] if batch else 0

@@ -18,7 +18,7 @@ import msgspec
 from django.conf import settings
 from django.utils import timezone
 
-from responses_api.access.credentials import CredentialUnavailable, decrypt
+from responses_api.access.encryption import SecretUnreadable, decrypt
 from responses_api.core.public_addresses import is_public
 from responses_api.remote_files.public_connections import Allows, guarded_connector
 from responses_api.remote_files.remote_urls import DownloadRules, UrlRefused, is_trusted
@@ -38,7 +38,6 @@ logger = logging.getLogger("zg.webhooks")
 
 POLL_INTERVAL = 1.0
 """Seconds until deliveries are noticed that another process made, or that are due again."""
-_PRUNE_INTERVAL = 600.0
 _GONE = 410
 
 
@@ -69,7 +68,7 @@ class Post:
             secret = decrypt(delivery.secret)
         except UrlRefused as refused:
             return Verdict(error=f"Nothing is sent to this URL: {refused}.")
-        except CredentialUnavailable as unavailable:
+        except SecretUnreadable as unavailable:
             return Verdict(error=f"The secret cannot be used. {unavailable}")
         body = msgspec.json.encode(delivery.event)
         headers = signed_headers(secret, delivery.id, int(time.time()), body)
@@ -149,13 +148,10 @@ async def send_due() -> None:
 
 
 async def keep_up() -> None:
-    """Keep in mind who listens, and delete old deliveries, until cancelled."""
-    prune_at = 0.0
+    """Keep in mind who listens, until cancelled."""
     try:
         while True:
             foreground_listeners.update(await database.run(webhook_deliveries.listening_owners))
-            if time.monotonic() >= prune_at and not await database.run(webhook_deliveries.prune):
-                prune_at = time.monotonic() + _PRUNE_INTERVAL
             await asyncio.sleep(POLL_INTERVAL)
     finally:
         foreground_listeners.update(None)

@@ -141,7 +141,10 @@ class Stack:
 
     def latest_booking(self) -> dict[str, Any]:
         """The booking of the newest exchange."""
-        newest = self.query("SELECT response_id FROM responses_api_trace ORDER BY started_at DESC LIMIT 1")
+        newest = self.query(
+            "SELECT response_id FROM responses_api_trace WHERE kind = 'exchange'"
+            " ORDER BY started_at DESC LIMIT 1"
+        )
         return self.booking(newest[0]["response_id"])
 
     def make_api_key(self, user: str) -> str:
@@ -279,6 +282,11 @@ def further_parts(stack: Stack, folder: Path) -> FurtherParts:
     with _killed_on_failure([interceptor]):
         language_server, url = _start_language_server(folder, stack.environment | found)
     return FurtherParts(interceptor, language_server, {"LANGUAGE_SERVER_URL": url})
+
+
+def language_server_beside(stack: Stack, folder: Path, **environment: str) -> tuple[Process, str]:
+    """Another language server for a split stack, and its address; the caller ends it."""
+    return _start_language_server(folder, stack.environment | environment)
 
 
 def further_gateway(stack: Stack, folder: Path, **environment: str) -> tuple[Stack, Process]:

@@ -6,8 +6,7 @@ from typing import Any
 
 from interceptor.relay import Call, Relay
 from responses_api.core.generation_events import Finished, GenerationEvent, TextDelta
-from responses_api.exchanges import channel_messages
-from responses_api.exchanges.channel_messages import ChannelMessage
+from responses_api.exchanges.channel_messages import ChannelMessage, send
 from responses_api.exchanges.exchange import Exchange, OverlayContent
 
 CASCADE = "cascade-1"
@@ -26,7 +25,7 @@ class Wire:
     async def send(self, channel: str, message: ChannelMessage) -> None:
         self.sent.append(message)
         for _ in range(self.fault(message)):
-            await channel_messages.send(channel, message)
+            await send(channel, message)
 
     def of(self, kind: type) -> list[Any]:
         return [message for message in self.sent if isinstance(message, kind)]

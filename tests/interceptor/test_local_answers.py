@@ -6,19 +6,22 @@ from itertools import product
 import pytest
 
 from interceptor.local_answers import empty_stop
-from interceptor.matching import GenerateCall
+from interceptor.matching import AnswerForm, GenerateCall
 from responses_api.core.generation_events import Finished
 from responses_api.gemini.stream_parser import GeminiStreamParser
 
-CALLS = [GenerateCall(streaming, wrapped) for streaming, wrapped in product((True, False), repeat=2)]
+CALLS = [GenerateCall(form, wrapped) for form, wrapped in product(AnswerForm, (True, False))]
 
 
 @pytest.mark.parametrize("call", CALLS)
 def test_it_stops_and_says_nothing(call: GenerateCall) -> None:
     body, content_type = empty_stop(call)
 
-    assert content_type.startswith("text/event-stream" if call.streaming else "application/json")
-    document = json.loads(body.removeprefix(b"data: ") if call.streaming else body)
+    is_stream = call.form is AnswerForm.EVENTS
+    assert content_type.startswith("text/event-stream" if is_stream else "application/json")
+    document = json.loads(body.removeprefix(b"data: ") if is_stream else body)
+    if call.form is AnswerForm.ARRAY:
+        (document,) = document
     answer = document["response"] if call.wrapped else document
     (candidate,) = answer["candidates"]
     assert candidate["finishReason"] == "STOP"
@@ -27,7 +30,7 @@ def test_it_stops_and_says_nothing(call: GenerateCall) -> None:
 
 @pytest.mark.parametrize("call", CALLS)
 def test_our_own_parser_reads_it_as_an_end(call: GenerateCall) -> None:
-    parser = GeminiStreamParser(streaming=call.streaming)
+    parser = GeminiStreamParser(streaming=call.form is AnswerForm.EVENTS)
     events = [*parser.feed(empty_stop(call)[0]), *parser.feed(b"")]
 
     last = events[-1]

@@ -7,12 +7,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from interceptor.matching import GenerateCall, generate_call, match, rewritten_body, rewritten_path
+from interceptor.matching import (
+    AnswerForm,
+    GenerateCall,
+    called_model,
+    generate_call,
+    match,
+    rewritten_body,
+    rewritten_path,
+)
 
 CASCADE = "0b5a3bdb-4b3f-4cf5-a8b4-3f5a6f3ad4e7"
 MARKER = f".<cid:{CASCADE}>"
-PLAIN = GenerateCall(streaming=True, wrapped=False)
-WRAPPED = GenerateCall(streaming=True, wrapped=True)
+FLASH = "gemini-3.8-flash"
+PLAIN = GenerateCall(AnswerForm.EVENTS, wrapped=False, model=FLASH)
+WRAPPED = GenerateCall(AnswerForm.EVENTS, wrapped=True)
 
 
 def turn(*texts: str, role: str | None = "user") -> dict[str, Any]:
@@ -33,13 +42,22 @@ def cascade_of(data: bytes, call: GenerateCall = PLAIN) -> str | None:
     ("path", "expected"),
     [
         ("/v1beta/models/gemini-3.8-flash:streamGenerateContent?alt=sse", PLAIN),
-        ("/v1/models/gemini-3.8-flash:generateContent", GenerateCall(streaming=False, wrapped=False)),
+        ("/v1beta/models/gemini-3.8-flash:streamGenerateContent?key=k&alt=sse", PLAIN),
+        (
+            "/v1beta/models/gemini-3.8-flash:streamGenerateContent",
+            GenerateCall(AnswerForm.ARRAY, False, FLASH),
+        ),
+        (
+            "/v1beta/models/gemini-3.8-flash:streamGenerateContent?alt=json",
+            GenerateCall(AnswerForm.ARRAY, False, FLASH),
+        ),
+        ("/v1/models/gemini-3.8-flash:generateContent", GenerateCall(AnswerForm.DOCUMENT, False, FLASH)),
         (
             "/v1beta1/projects/p/locations/l/publishers/google/models/m:generateContent?key=k",
-            GenerateCall(False, False),
+            GenerateCall(AnswerForm.DOCUMENT, False, "m"),
         ),
         ("/v1internal:streamGenerateContent?alt=sse", WRAPPED),
-        ("/v1internal:generateContent", GenerateCall(streaming=False, wrapped=True)),
+        ("/v1internal:generateContent", GenerateCall(AnswerForm.DOCUMENT, wrapped=True)),
         ("/v1beta/models/gemini-3.8-flash:countTokens", None),
         ("/v1beta/models", None),
         ("/v1internal:loadCodeAssist", None),
@@ -86,11 +104,28 @@ def test_anything_else_does_not(contents: list[Any]) -> None:
     assert cascade_of(body(*contents)) is None
 
 
+def test_two_markers_in_a_turn_are_nobodys() -> None:
+    other = f".<cid:{CASCADE[::-1]}>"
+    for texts in ([MARKER, other], [other, MARKER, "text"]):
+        found = match(PLAIN, body(turn(*texts)))
+        assert found is not None
+        assert found.cascade_id is None
+    assert cascade_of(body(turn(MARKER, MARKER))) == CASCADE
+
+
+def test_the_model_of_a_call_is_in_its_path_or_around_its_request() -> None:
+    assert called_model(PLAIN, b"anything") == FLASH
+    assert called_model(WRAPPED, b'{"model": "m", "request": {}}') == "m"
+    for data in (b"", b"[]", b'{"model": 5}', b'{"request": {}}', b"\xff", b"[" * 100_000):
+        assert called_model(WRAPPED, data) == ""
+
+
 @pytest.mark.parametrize(
     "data",
     [
         b"",
         b"cid:",
+        b"[" * 100_000 + b"cid:",
         b'{"contents": "cid:"}',
         b'["cid:"]',
         b'{"contents": ["cid:"]}',
@@ -151,6 +186,10 @@ def test_a_wrapper_keeps_its_other_members() -> None:
             "/v1beta/models/new:generateContent?alt=sse&x=1",
         ),
         ("/v1internal:generateContent?alt=sse", "/v1internal:generateContent?alt=sse"),
+        (
+            "/v1internal:generateContent?%6bey=s3cret&access_token=a&oauth_token=b&userProject=p&alt=sse",
+            "/v1internal:generateContent?alt=sse",
+        ),
     ],
 )
 def test_the_path_names_the_overlays_model_and_bears_no_key(path: str, expected: str) -> None:

@@ -183,7 +183,7 @@ async def test_events_that_the_layer_did_not_take_are_sent_later(
         relay.push(call, [TextDelta("second")])
         relay.push(call, [FINISHED], last=True)
         held.set()
-        await until(lambda: not call.sending)
+        await until(lambda: not any(outbox.sending for outbox in relay._outboxes.values()))
 
     assert await collect(exchange, 3) == [TextDelta("first"), TextDelta("second"), FINISHED]
 

@@ -7,11 +7,18 @@ import pytest
 from interceptor import relay as relay_module
 from interceptor.relay import Relay
 from responses_api.core.generation_events import TextDelta, UsageReported
-from responses_api.exchanges import exchange_desk
-from responses_api.exchanges.channel_messages import Cancel, ChannelMessage, Heartbeat, Overlay
+from responses_api.exchanges import channel_messages, exchange_desk
+from responses_api.exchanges.channel_messages import (
+    Cancel,
+    ChannelMessage,
+    Heartbeat,
+    Overlay,
+    Parcel,
+    send_to_group,
+)
 from responses_api.exchanges.exchange import INTERCEPTOR_LOST, SHUTTING_DOWN, Exchange
 from responses_api.exchanges.exchange_desk import ExchangeDesk
-from tests.interceptor.exchange_rig import CASCADE, FINISHED, Wire, claimed, collect, until
+from tests.interceptor.exchange_rig import CASCADE, CONTENT, FINISHED, Wire, claimed, collect, until
 
 # --- follow-up calls ---
 
@@ -172,3 +179,80 @@ async def test_a_cancel_may_come_right_behind_the_overlay(
     call = await claimed(relay)
 
     await until(lambda: call.cancelled)
+
+
+async def test_an_interceptor_that_is_stopped_says_so_to_every_gateway(
+    relay: Relay, desk: ExchangeDesk, exchange: Exchange
+) -> None:
+    await claimed(relay)
+    other = desk.register("exch_2", "cascade-2", CONTENT)
+    await claimed(relay, "cascade-2")
+
+    await relay.finish_all(5)
+
+    for one in (exchange, other):
+        assert await collect(one, 1) == [relay_module.SHUTTING_DOWN]
+        assert one.open_call is None
+
+
+async def test_a_claim_goes_on_asking_while_the_layer_is_away(
+    relay: Relay, exchange: Exchange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = 0
+    real = send_to_group
+
+    async def away_at_first(group: str, message: ChannelMessage) -> None:
+        nonlocal asked
+        asked += 1
+        if asked < 3:
+            raise ConnectionError("no Redis")
+        await real(group, message)
+
+    monkeypatch.setattr(relay_module, "send_to_group", away_at_first)
+
+    await claimed(relay)
+    assert asked == 3
+
+
+async def test_the_calls_of_one_gateway_share_messages(relay: Relay, desk: ExchangeDesk, wire: Wire) -> None:
+    names = [f"cascade-{number}" for number in range(50)]
+    exchanges = [desk.register(f"exch_{name}", name, CONTENT) for name in names]
+    calls = [await claimed(relay, name) for name in names]
+    for number in range(20):
+        for call in calls:
+            relay.push(call, [TextDelta(str(number))])
+    for call in calls:
+        relay.push(call, [FINISHED], last=True)
+
+    for one in exchanges:
+        assert await collect(one, 21) == [*(TextDelta(str(number)) for number in range(20)), FINISHED]
+    assert len(wire.of(Parcel)) < 10
+
+
+async def test_a_gateway_that_takes_nothing_does_not_hold_up_the_others(
+    relay: Relay, desk: ExchangeDesk, exchange: Exchange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its inbox is full for ever: the other one's events and heartbeats go on."""
+    other_desk = ExchangeDesk()
+    await other_desk.open()
+    try:
+        stuck = other_desk.register("exch_2", "cascade-2", CONTENT)
+        call, stuck_call = await claimed(relay), await claimed(relay, "cascade-2")
+        real = channel_messages.send
+
+        async def stuck_for_one(channel: str, message: ChannelMessage) -> None:
+            if channel == other_desk.channel:
+                await asyncio.Event().wait()
+            await real(channel, message)
+
+        monkeypatch.setattr(relay_module, "send", stuck_for_one)
+        monkeypatch.setattr(channel_messages, "send", stuck_for_one)
+        monkeypatch.setattr(exchange_desk, "INTERCEPTOR_SILENCE", 0.3)
+        relay.push(stuck_call, [TextDelta("never")])
+        await asyncio.sleep(0.5)
+        relay.push(call, [FINISHED], last=True)
+
+        assert await collect(exchange, 1) == [FINISHED]
+        assert await collect(stuck, 1) == [INTERCEPTOR_LOST]
+    finally:
+        await other_desk.close()

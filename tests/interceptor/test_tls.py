@@ -115,12 +115,26 @@ def test_a_language_server_sees_a_trusted_certificate_with_the_upstreams_name(
     assert client.version() == "TLSv1.3"
 
 
-def test_other_protocols_are_not_spoken(
-    config: TlsConfig, addons: taddons.context, language_server: ssl.SSLContext
+@pytest.mark.parametrize(
+    ("offered", "spoken"),
+    [
+        (["h2", "http/1.1"], "h2"),
+        (["http/1.1", "h2"], "http/1.1"),
+        (["h2"], "h2"),
+        (["spdy/3", "http/1.1"], "http/1.1"),
+        (["spdy/3"], None),
+    ],
+)
+def test_the_first_protocol_that_both_speak_is_spoken(
+    config: TlsConfig,
+    addons: taddons.context,
+    language_server: ssl.SSLContext,
+    offered: list[str],
+    spoken: str | None,
 ) -> None:
-    language_server.set_alpn_protocols(["h2"])
+    language_server.set_alpn_protocols(offered)
     client = shake_hands(towards_language_server(config, addons)[1], language_server)
-    assert client.selected_alpn_protocol() is None
+    assert client.selected_alpn_protocol() == spoken
 
 
 def test_connections_share_what_belongs_to_their_host(

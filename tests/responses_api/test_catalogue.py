@@ -1,17 +1,14 @@
 import asyncio
 import logging
-import threading
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import NoReturn
 
 import pytest
-from django.db import OperationalError, connections
+from django.db import OperationalError
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from responses_api import catalogue
-from responses_api.catalogue import CatalogueMemory, current_catalogue, model_catalogue, read_catalogue
+from responses_api.catalogue import CatalogueMemory, current_catalogue, read_catalogue
 from responses_api.core.errors import InvalidRequest
 from responses_api.gemini.models import PROFILES, ModelCatalogue
 from responses_api.model_seed import seed_models
@@ -35,23 +32,6 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return clock
 
 
-@pytest.fixture
-def database_threads(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Threads of the test's own, whose connections are closed before the tests' database is removed."""
-    count = 4
-    everyone = threading.Barrier(count)
-
-    def leave() -> None:
-        everyone.wait()
-        connections.close_all()
-
-    with ThreadPoolExecutor(count) as threads:
-        monkeypatch.setattr(database, "_threads", lambda: threads)
-        yield
-        for left in [threads.submit(leave) for _ in range(count)]:
-            left.result()
-
-
 def names(found: ModelCatalogue) -> set[str]:
     return {profile.name for profile in found.profiles}
 
@@ -60,7 +40,7 @@ ALL = {profile.name for profile in PROFILES}
 
 
 def test_before_the_first_read_the_built_in_models_are_known() -> None:
-    assert names(model_catalogue()) == ALL
+    assert names(catalogue.memory.latest()) == ALL
 
 
 @pytest.mark.django_db
@@ -76,9 +56,9 @@ def test_a_change_is_seen_after_two_seconds(clock: Clock) -> None:
     clock.now += 1.9
     assert names(read_catalogue()) == ALL
     clock.now += 0.2
-    assert names(read_catalogue()) == names(model_catalogue()) == ALL - {"gemini-2.5-pro"}
+    assert names(read_catalogue()) == names(catalogue.memory.latest()) == ALL - {"gemini-2.5-pro"}
     with pytest.raises(InvalidRequest):
-        model_catalogue().resolve("gemini-2.5-pro")
+        catalogue.memory.latest().resolve("gemini-2.5-pro")
 
 
 @pytest.mark.django_db
@@ -156,7 +136,7 @@ def test_without_the_database_what_is_known_goes_on(
 async def test_on_the_event_loop(clock: Clock) -> None:
     await database.run(seed_models)
     found = await asyncio.gather(*(current_catalogue() for _ in range(20)))
-    assert {id(one) for one in found} == {id(model_catalogue())}
+    assert {id(one) for one in found} == {id(catalogue.memory.latest())}
     await database.run(ServedModel.objects.filter(name="gemini-2.5-pro").update, enabled=False)
     assert names(await current_catalogue()) == ALL
     clock.now += 3

@@ -71,3 +71,24 @@ def test_a_simulator_on_an_operators_database(settings: Settings, monkeypatch: p
     assert ids(checks.check_simulated(None)) == ["responses_api.W002"]
     settings.UPSTREAM_SIMULATED = False
     assert checks.check_simulated(None) == []
+
+
+@pytest.mark.parametrize(
+    ("client", "expected"),
+    [
+        ("", []),
+        ('{"web": {"client_id": "a", "client_secret": "b"}}', []),
+        ("canary", ["responses_api.E003"]),
+        (
+            '{"web": {"client_id": "a", "client_secret": "canary", "token_uri": "http://a.example"}}',
+            ["responses_api.E003"],
+        ),
+    ],
+)
+def test_an_oauth_client_that_nobody_can_sign_in_with(
+    client: str, expected: list[str], settings: Settings
+) -> None:
+    settings.OAUTH_CLIENT = client
+    found = checks.check_oauth_client(None)
+    assert ids(found) == expected
+    assert "canary" not in str(found)

@@ -10,6 +10,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from interceptor import proxy
 from interceptor.stack.components import proxy_config
 from responses_api.runtime import database
+from responses_api.runtime.memory import settle_down
+from responses_api.runtime.tasks import spawn
 
 
 class Command(BaseCommand):
@@ -24,6 +26,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run until SIGINT or SIGTERM."""
+        if not settings.INTERCEPTOR_ENABLED:
+            raise CommandError("INTERCEPTOR_ENABLED is false: the gateways do without the interceptor.")
         if not settings.REDIS_URL:
             raise CommandError(
                 "The interceptor reaches gateways in other processes over Redis only: set REDIS_URL "
@@ -45,7 +49,18 @@ class Command(BaseCommand):
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, stopped.set)
-        running = await proxy.start(proxy_config())
+        config = proxy_config(settings.UPSTREAM_URL, settings.UPSTREAM_CA_FILE)
+        starting = spawn(_started(config), name="start interceptor")
+        stopping = spawn(stopped.wait(), name="wait for a signal")
+        # It waits for the channel layer, which may be down for long.
+        await asyncio.wait([starting, stopping], return_when=asyncio.FIRST_COMPLETED)
+        if not starting.done():
+            starting.cancel()
+            return
+        running = await starting
+        if isinstance(running, proxy.ProxyFailed):
+            raise running
+        settle_down()
         certificate = settings.INTERCEPTOR_DIR / proxy.CA_CERTIFICATE
         self.stdout.write(
             f"interceptor ready http://{settings.INTERCEPTOR_HOST}:{running.port} ca={certificate}"
@@ -53,3 +68,11 @@ class Command(BaseCommand):
         self.stdout.flush()
         await stopped.wait()
         await running.close()
+
+
+async def _started(config: proxy.ProxyConfig) -> proxy.RunningProxy | proxy.ProxyFailed:
+    """A failure is returned: raised in a task of its own it would be logged as a bug."""
+    try:
+        return await proxy.start(config)
+    except proxy.ProxyFailed as error:
+        return error

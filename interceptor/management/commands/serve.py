@@ -1,7 +1,6 @@
 """``manage.py serve``: everything in one process, on one command."""
 
 import asyncio
-import gc
 import logging
 import signal
 import sys
@@ -21,8 +20,9 @@ from interceptor.stack.first_run import FirstRun, prepare_first_run
 from interceptor.stack.occupied import Occupied, check_port, occupy_folder
 from responses_api.model_seed import seed_models
 from responses_api.runtime import database
+from responses_api.runtime.memory import settle_down
 from responses_api.runtime.tasks import spawn
-from responses_api.storage.exchange_records import close_orphans
+from responses_api.storage import orphans
 from zgproject import embedded_postgres
 from zgproject.command_line import add_arguments
 from zgproject.daphne_server import Server
@@ -56,8 +56,8 @@ class Command(BaseCommand):
             self.check()
             call_command("migrate", verbosity=0, interactive=False)
             seed_models()
-            if settings.EMBEDDED_DATABASE and (orphans := close_orphans()):
-                self.stdout.write(f"{orphans} responses were cut off when the gateway was last killed.")
+            if settings.EMBEDDED_DATABASE and (cut_off := orphans.close_all()):
+                self.stdout.write(f"{cut_off} responses were cut off when the gateway was last killed.")
             first = prepare_first_run()
             connections.close_all()
             service = _Service(self, first)
@@ -85,6 +85,8 @@ class _Service:
             application,
             endpoints=[f"tcp:port={settings.PORT}:interface={_escaped(settings.HOST)}"],
             signal_handlers=False,
+            # With a proxy in front, which is believed: where the client is.
+            proxy_forwarded_address_header="X-Forwarded-For" if settings.HTTPS_ONLY else None,
             request_buffer_size=_REQUEST_BUFFER,
             server_name="zerogravity",
             verbosity=1,
@@ -123,10 +125,7 @@ class _Service:
         """Start-up is over: spare every request what it need not pay."""
         # Twisted formats an access log line for each request even where nobody reads it.
         setattr(self._server.http_factory, "log", lambda request: None)  # noqa: B010 - a method
-        # What is loaded now stays: the garbage collector need not look through it again and again.
-        gc.collect()
-        gc.freeze()
-        gc.set_threshold(10_000, 20, 50)
+        settle_down()
 
     def stop(self) -> None:
         """End cleanly; the second signal ends at once."""
@@ -150,7 +149,8 @@ class _Service:
 def _listeners() -> Iterator[tuple[str, int, str]]:
     """Where this process is going to listen, and the options that change it."""
     yield settings.HOST, settings.PORT, "--port"
-    yield settings.INTERCEPTOR_HOST, settings.INTERCEPTOR_PORT, "--interceptor-port"
+    if settings.INTERCEPTOR_ENABLED:
+        yield settings.INTERCEPTOR_HOST, settings.INTERCEPTOR_PORT, "--interceptor-port"
     if settings.OWN_LANGUAGE_SERVER:
         yield settings.LANGUAGE_SERVER_HOST, settings.LANGUAGE_SERVER_PORT, "--language-server-port"
 

@@ -9,13 +9,16 @@ from typing import Any
 from responses_api.core.create_request import Include
 from responses_api.rest.listing import MAX_LIMIT
 from responses_api.rest.openapi.schemas import Schema, ref
+from responses_api.rest.usage_queries import STEPS, CostsQuery, UsageQuery, grouping_of
 
 _DESCRIPTIONS = {
     200: "OK",
     400: "The request cannot be served as it is.",
     401: "No usable API key, or no usable upstream credential behind it.",
+    403: "This API key may not do this.",
     404: "There is no such object of this key's owner.",
     405: "The path has no such method.",
+    409: "It conflicts with what there is already.",
     413: "The body is larger than this gateway accepts.",
     429: "A limit of this gateway or of the upstream is reached.",
     500: "A fault of the gateway.",
@@ -81,6 +84,7 @@ def _query(name: str, schema: Schema, description: str) -> Schema:
     return {"in": "query", "name": name, "schema": schema, "description": description}
 
 
+_MOMENT: Schema = {"type": "integer", "minimum": 0}
 _INCLUDE = _query(
     "include",
     {"type": "array", "items": {"enum": list(Include.__value__.__args__)}},
@@ -103,6 +107,44 @@ _RESUMED = (
     ),
     _query("starting_after", {"type": "integer"}, "Only the events after the one with this sequence number."),
     _query("include_obfuscation", {"type": "boolean"}, "Accepted, and changes nothing."),
+)
+
+
+def _list_query(name: str, item: Schema, description: str) -> Schema:
+    return _query(name, {"type": "array", "items": item}, f"{description} Also written as `{name}[]`.")
+
+
+_BUCKETS = (
+    {
+        **_query("start_time", _MOMENT, "Where the first bucket begins, or within it."),
+        "required": True,
+    },
+    _query("end_time", _MOMENT, "Where the last bucket ends, or within it; left out: now."),
+    _query("page", {"type": "string"}, "The `next_page` of the answer before."),
+    _list_query("user_ids", {"type": "string"}, "Only usage of these users."),
+    _list_query("api_key_ids", {"type": "string"}, "Only usage of these API keys."),
+    _list_query("project_ids", {"type": "string"}, "There are no projects: nothing matches."),
+)
+_USAGE_BUCKETS = (
+    *_BUCKETS,
+    _query("bucket_width", {"enum": list(STEPS), "default": "1d"}, "Minutes, hours or days of UTC."),
+    _query(
+        "limit",
+        {"type": "integer", "minimum": 1},
+        "How many buckets at most. 1m: 60 if left out, 1440 at most; 1h: 24 and 168; 1d: 7 and 31.",
+    ),
+    _list_query("models", {"type": "string"}, "Only usage of these models."),
+    _query("batch", {"type": "boolean"}, "There are no batches: `true` matches nothing."),
+    _list_query("group_by", {"enum": grouping_of(UsageQuery)}, "What results are told apart by."),
+)
+_COST_BUCKETS = (
+    *_BUCKETS,
+    _query("bucket_width", {"enum": ["1d"], "default": "1d"}, "Days of UTC."),
+    _query(
+        "limit", {"type": "integer", "minimum": 1, "maximum": 180, "default": 7}, "How many days at most."
+    ),
+    _list_query("line_items", {"type": "string"}, "Only costs of these models."),
+    _list_query("group_by", {"enum": grouping_of(CostsQuery)}, "What results are told apart by."),
 )
 
 OPERATIONS: dict[tuple[str, str], Operation] = {
@@ -177,8 +219,37 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
     ("/v1/conversations/{conversation_id}/items/{item_id}", "delete"): Operation(
         "deleteConversationItem", "Take an item out of a conversation", "Conversation"
     ),
+    ("/v1/token", "get"): Operation(
+        "getUpstreamToken", "See how one's own upstream account stands", "UpstreamToken", errors=(401,)
+    ),
+    ("/v1/token", "post"): Operation(
+        "setUpstreamToken",
+        "Set the access token of one's own upstream account",
+        "UpstreamToken",
+        body="SetAccessToken",
+        errors=(400, 401, 403, 409, 413),
+    ),
+    ("/v1/token", "delete"): Operation(
+        "deleteUpstreamToken",
+        "Remove the access token of one's own upstream account",
+        "DeletedUpstreamToken",
+        errors=(401, 403, 404, 409),
+    ),
     ("/v1/models", "get"): Operation(
         "listModels", "List the models that are served", "ModelList", errors=(401,)
     ),
     ("/v1/models/{name}", "get"): Operation("getModel", "Read a model", "Model", errors=(401, 404)),
+    ("/v1/organization/usage/completions", "get"): Operation(
+        "getCompletionsUsage",
+        "Read usage over time",
+        "UsagePage",
+        parameters=_USAGE_BUCKETS,
+        errors=(400, 401),
+    ),
+    ("/v1/organization/costs", "get"): Operation(
+        "getCosts", "Read costs over time", "CostsPage", parameters=_COST_BUCKETS, errors=(400, 401)
+    ),
+    ("/v1/usage", "get"): Operation(
+        "getOwnUsage", "Read what this API key and its user have used", "OwnUsage", errors=(401,)
+    ),
 }

@@ -16,6 +16,7 @@ from responses_api.core.create_request import CreateRequest
 from responses_api.core.errors import ErrorBody
 from responses_api.core.response_object import ResponseObject
 from responses_api.core.stream_events import StreamEvent
+from responses_api.core.upstream_token import SetAccessToken
 
 type Schema = dict[str, Any]
 
@@ -27,6 +28,7 @@ _ROOTS: tuple[tuple[str, Any, Any], ...] = (
     ("conversation", "validation", TypeAdapter(CreateConversation)),
     ("metadata", "validation", TypeAdapter(UpdateConversation)),
     ("items", "validation", TypeAdapter(AddItems)),
+    ("token", "validation", TypeAdapter(SetAccessToken)),
     ("compaction", "serialization", TypeAdapter(CompactionObject)),
     ("error", "serialization", TypeAdapter(ErrorBody)),
 )
@@ -137,6 +139,26 @@ def _object(**members: Schema) -> Schema:
     }
 
 
+def _nullable(schema: Schema) -> Schema:
+    return {"anyOf": [schema, {"type": "null"}]}
+
+
+def _page(result: str) -> Schema:
+    """Buckets of time with results."""
+    bucket = _object(
+        object={"const": "bucket"},
+        start_time={"type": "integer"},
+        end_time={"type": "integer"},
+        results={"type": "array", "items": ref(result)},
+    )
+    return _object(
+        object={"const": "page"},
+        data={"type": "array", "items": bucket},
+        has_more={"type": "boolean"},
+        next_page=_nullable(_ANY_TEXT),
+    )
+
+
 def _deleted(kind: str) -> Schema:
     return _object(id=_ANY_TEXT, object={"const": kind}, deleted={"const": True})
 
@@ -153,6 +175,9 @@ _COMPACTED = (
 )
 """What OpenAI's document names in the body of a compaction."""
 _COUNT: Schema = {"type": "integer", "minimum": 0}
+_GROUP: dict[str, Schema] = {
+    name: _nullable(_ANY_TEXT) for name in ("project_id", "user_id", "api_key_id", "api_source")
+}
 _OWN: dict[str, Schema] = {
     "Item": {
         "type": "object",
@@ -169,7 +194,68 @@ _OWN: dict[str, Schema] = {
         metadata={"type": "object", "additionalProperties": _ANY_TEXT},
     ),
     "DeletedConversation": _deleted("conversation.deleted"),
+    "UpstreamToken": _object(
+        object={"const": "upstream_token"},
+        own={
+            "type": "boolean",
+            "description": "Whether the account is this user's own; if not, the rest is null.",
+        },
+        kind=_nullable({"enum": ["api_key", "access_token", "oauth", "service_account"]}),
+        state=_nullable({"enum": ["valid", "renewed when used", "failing", "refused", "expired"]}),
+        expires_at=_nullable(_COUNT),
+    ),
+    "DeletedUpstreamToken": _object(object={"const": "upstream_token.deleted"}, deleted={"const": True}),
     "InputTokens": _object(object={"const": "response.input_tokens"}, input_tokens=_COUNT),
     "Model": _object(id=_ANY_TEXT, object={"const": "model"}, created=_COUNT, owned_by=_ANY_TEXT),
     "ModelList": _object(object={"const": "list"}, data={"type": "array", "items": ref("Model")}),
+    "UsagePage": _page("UsageResult"),
+    "UsageResult": _object(
+        object={"const": "organization.usage.completions.result"},
+        input_tokens=_COUNT,
+        input_cached_tokens=_COUNT,
+        input_uncached_tokens=_COUNT,
+        output_tokens=_COUNT,
+        input_audio_tokens=_nullable(_COUNT),
+        output_audio_tokens=_nullable(_COUNT),
+        num_model_requests=_COUNT,
+        **_GROUP,
+        model=_nullable(_ANY_TEXT),
+        batch=_nullable({"type": "boolean"}),
+        service_tier=_nullable(_ANY_TEXT),
+    ),
+    "CostsPage": _page("CostsResult"),
+    "CostsResult": _object(
+        object={"const": "organization.costs.result"},
+        amount=ref("Money"),
+        line_item=_nullable(_ANY_TEXT),
+        quantity=_nullable({"type": "number"}),
+        quantity_unit=_nullable(_ANY_TEXT),
+        **_GROUP,
+    ),
+    "Money": _object(value={"type": "number"}, currency={"const": "usd"}),
+    "OwnUsage": _object(
+        object={"const": "usage"},
+        api_key=_object(id=_ANY_TEXT, today=ref("Used"), month=ref("Used")),
+        user=_object(id=_ANY_TEXT, today=ref("Used"), month=ref("Used")),
+        limits=_nullable({"type": "array", "items": ref("Limit")}),
+    ),
+    "Used": _object(
+        start_time=_COUNT,
+        end_time=_COUNT,
+        requests=_COUNT,
+        errors=_COUNT,
+        input_tokens=_COUNT,
+        input_cached_tokens=_COUNT,
+        output_tokens=_COUNT,
+        output_reasoning_tokens=_COUNT,
+        cost=ref("Money"),
+        unpriced_requests=_COUNT,
+    ),
+    "Limit": _object(
+        scope={"enum": ["key", "user"]},
+        name=_ANY_TEXT,
+        limit={"type": "number"},
+        remaining={"type": "number"},
+        reset_seconds=_nullable({"type": "number"}),
+    ),
 }

@@ -3,7 +3,7 @@ import pytest
 from interceptor.language_server.config import LanguageServerConfig, UnknownModel
 
 
-def config(**members: str) -> LanguageServerConfig:
+def config(**members: object) -> LanguageServerConfig:
     return LanguageServerConfig(upstream_url="https://u", **{"csrf_token": "t", **members})  # type: ignore[arg-type]
 
 
@@ -13,7 +13,7 @@ def test_an_empty_csrf_token_is_refused() -> None:
 
 
 def test_secrets_are_not_in_the_repr() -> None:
-    shown = repr(config(csrf_token="s3cret", api_key="k3y"))
+    shown = repr(config(csrf_token="s3cret", credential_headers={"x-goog-api-key": "k3y"}))
     assert "s3cret" not in shown
     assert "k3y" not in shown
 

@@ -21,9 +21,9 @@ from django.conf import settings
 settings.configure(
     INSTALLED_APPS=["interceptor"],
     LANGUAGE_SERVER_HOST="127.0.0.1", LANGUAGE_SERVER_PORT=1, LANGUAGE_SERVER_CSRF_TOKEN="t",
-    LANGUAGE_SERVER_MODELS={"MODEL_A": "gemini-a"},
+    LANGUAGE_SERVER_MODELS={"gemini-a": "MODEL_A"}, LANGUAGE_SERVER_REACTIVE_UPDATES=True,
     UPSTREAM_URL="https://127.0.0.1:1", UPSTREAM_API_VERSION="v1beta",
-    INTERCEPTOR_URL="http://127.0.0.1:1", INTERCEPTOR_CA_FILE=Path(sys.argv[1]),
+    INTERCEPTOR_ENABLED=True, INTERCEPTOR_PROXY_USER="", INTERCEPTOR_PROXY_PASSWORD="", INTERCEPTOR_URL="http://127.0.0.1:1", INTERCEPTOR_CA_FILE=Path(sys.argv[1]),
 )
 import django
 django.setup()

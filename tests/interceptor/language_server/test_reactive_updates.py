@@ -9,7 +9,8 @@ import pytest
 from interceptor.language_server.connect import END_OF_STREAM, envelope
 
 from . import wire
-from .rig import TOKEN, Rig, becomes_true, sends
+from .certificates import Certificates
+from .rig import TOKEN, Rig, becomes_true, running_rig, sends
 
 METHOD = "StreamCascadeReactiveUpdates"
 
@@ -126,3 +127,14 @@ async def test_closing_the_server_ends_the_streams(rig: Rig) -> None:
         while flags == 0:
             flags, _ = await next_envelope(response)
         assert flags == END_OF_STREAM
+
+
+async def test_updates_that_are_switched_off_are_refused_inside_the_stream(
+    certificates: Certificates,
+) -> None:
+    async with running_rig(certificates, reactive_updates=False) as rig:
+        async with watch(rig, "any") as response:
+            assert response.status == 200
+            flags, end = await next_envelope(response)
+    assert flags == END_OF_STREAM
+    assert end["error"]["message"] == "reactive state is disabled"

@@ -79,7 +79,7 @@ async def test_the_upstream_gets_a_placeholder_with_the_users_text_verbatim(rig:
 
 
 async def test_a_configured_key_is_sent_and_a_plain_model_name_is_used(certificates: Certificates) -> None:
-    async with running_rig(certificates, api_key="k-1") as rig:
+    async with running_rig(certificates, credential_headers={"x-goog-api-key": "k-1"}) as rig:
         cascade_id = await rig.start_cascade()
         await rig.send(cascade_id, "hi", model="gemini-4-argon")
         await rig.settled(cascade_id)

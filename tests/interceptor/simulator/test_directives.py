@@ -60,7 +60,9 @@ def test_an_error_in_the_middle_with_its_code() -> None:
     assert (found.error_mid, found.error_code) == (3, 500)
 
 
-@pytest.mark.parametrize("flag", ["no_finish", "no_content", "thinking_only", "echo_request", "calls_spread"])
+@pytest.mark.parametrize(
+    "flag", ["no_finish", "no_content", "thinking_only", "echo_request", "calls_spread", "stamp"]
+)
 def test_flags(flag: str) -> None:
     assert getattr(parse_directives(f"[[{flag}]]")[0], flag) is True
     assert getattr(parse_directives("x")[0], flag) is False

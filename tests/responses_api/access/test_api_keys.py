@@ -1,10 +1,14 @@
 import re
+from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import User
+from django.utils import timezone
 from pytest_django import Settings
 
 from responses_api.access import api_keys
+from responses_api.models.limits import LIMIT_FIELDS
+from tests.conftest import MakeApiKey
 
 
 def test_a_key_has_its_form_and_is_never_the_same() -> None:
@@ -54,3 +58,42 @@ def test_only_prefix_and_hash_are_stored(alice: User) -> None:
     assert key.prefix == plain[:11]
     assert key.hash == api_keys.hash_key(plain)
     assert plain[12:] not in repr(key.__dict__)
+
+
+def test_a_successor_has_the_same_settings(alice: User, make_api_key: MakeApiKey) -> None:
+    soon = timezone.now() + timedelta(minutes=5)
+    settings = {
+        **dict.fromkeys(LIMIT_FIELDS, 7),
+        "allowed_models": ["gemini-3*"],
+        "capture": "off",
+        "note": "for the build server",
+        "expires_at": soon,
+    }
+    key, plain = make_api_key(alice, name="build", **settings)
+    made, text = api_keys.rotate(key, timedelta(hours=1))
+    made.refresh_from_db()
+    key.refresh_from_db()
+    assert {name: getattr(made, name) for name in settings} == settings
+    assert (made.name, made.owner, made.line, made.revoked_at, made.last_used_at) == (
+        "build",
+        alice,
+        key.pk,
+        None,
+        None,
+    )
+    assert made.hash == api_keys.hash_key(text) != key.hash == api_keys.hash_key(plain)
+    assert key.expires_at == soon, "it expires before the overlap ends"
+    again, _ = api_keys.rotate(made, timedelta(0))
+    assert again.line == key.pk
+    with pytest.raises(ValueError, match="revoked or has expired"):
+        api_keys.rotate(made, timedelta(0))
+    with pytest.raises(ValueError, match="negative"):
+        api_keys.rotate(again, timedelta(-1))
+
+
+def test_the_old_key_goes_on_for_the_overlap(alice: User, make_api_key: MakeApiKey) -> None:
+    key, _ = make_api_key(alice)
+    api_keys.rotate(key, timedelta(hours=24))
+    key.refresh_from_db()
+    assert key.expires_at is not None
+    assert timedelta(hours=23) < key.expires_at - timezone.now() <= timedelta(hours=24)

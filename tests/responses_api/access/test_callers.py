@@ -1,4 +1,5 @@
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -8,9 +9,10 @@ from pytest_django import DjangoAssertNumQueries, Settings
 
 from responses_api.access import callers
 from responses_api.access.callers import Caller, CallerMemory, authenticate, authenticate_cached
-from responses_api.access.credentials import set_secret
+from responses_api.access.limits.rules import Allowance, Limits
+from responses_api.access.stored_secrets import set_secret
 from responses_api.core.errors import AuthenticationFailed, error_body
-from responses_api.models import ApiKey, Credential
+from responses_api.models import ApiKey, Credential, UserLimits
 from tests.conftest import MakeApiKey
 
 
@@ -208,3 +210,25 @@ def test_the_memory_is_bounded(clock: Clock) -> None:
     memory.put("4", callers[4])
     assert len(memory) == 3
     assert [memory.get(str(number)) for number in range(5)] == [None, None, *callers[2:]]
+
+
+@pytest.mark.django_db
+def test_models_and_limits_come_with_the_same_query(
+    alice: User, make_api_key: MakeApiKey, settings: Settings, django_assert_num_queries
+) -> None:
+    settings.UPSTREAM_SIMULATED = True
+    settings.KEY_LIMITS = {"requests_per_minute": Decimal(60), "tokens_per_day": Decimal(9)}
+    UserLimits.objects.create(user=alice, concurrent_responses=4)
+    now = timezone.now()
+    key, plain = make_api_key(
+        alice, allowed_models=["gemma-*"], capture="full", requests_per_minute=5, last_used_at=now
+    )
+    with django_assert_num_queries(1):
+        caller = authenticate(f"Bearer {plain}")
+    assert (caller.models, caller.capture) == (("gemma-*",), "full")
+    assert caller.allowances == (
+        Allowance(f"key:{key.pk}", Limits(requests_per_minute=5, tokens_per_day=9)),
+        Allowance(f"user:{alice.pk}", Limits(concurrent_responses=4)),
+    )
+    assert callers.allowances_of(alice.pk, key.pk) == caller.allowances
+    assert callers.allowances_of(alice.pk, None) == caller.allowances[1:]

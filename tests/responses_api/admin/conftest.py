@@ -9,6 +9,9 @@ from django.utils import timezone
 
 from responses_api.models import ApiKey, Item, ItemSide, Outcome, Response, Trace, Usage, UsageSource
 from tests.conftest import MakeApiKey, MakeUser
+from tests.responses_api.oauth_fixtures import accounts, oauth_secret, signed_in, tls_files
+
+__all__ = ["accounts", "oauth_secret", "signed_in", "tls_files"]
 
 type Book = Callable[[int], Response]
 

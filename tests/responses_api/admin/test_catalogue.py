@@ -56,7 +56,7 @@ def errors_of(response: Any) -> dict[str, list[str]]:
 
 def act(operator: Client, action: str, *names: str) -> str:
     rows = list(ServedModel.objects.filter(name__in=names).values_list("pk", flat=True))
-    page = operator.post(LIST, {"action": action, "_selected_action": rows}, follow=True)
+    page = operator.post(LIST, {"action": action, "_selected_action": rows, "confirmed": "yes"}, follow=True)
     assert page.status_code == 200
     return page.content.decode()
 

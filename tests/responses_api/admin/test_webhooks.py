@@ -8,7 +8,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
-from responses_api.access.credentials import decrypt
+from responses_api.access.encryption import decrypt
 from responses_api.models import WebhookDelivery, WebhookEndpoint
 from responses_api.webhooks.reports import EVENTS
 from tests.conftest import MakeApiKey, MakeUser
@@ -90,7 +90,7 @@ def test_all_events_are_preselected(operator: Client) -> None:
 def test_a_lost_secret_is_replaced(operator: Client, alice: User) -> None:
     (first,) = _SHOWN.findall(added(operator, alice))
     endpoint = WebhookEndpoint.objects.get()
-    action = {"action": "renew_secret", "_selected_action": [endpoint.pk]}
+    action = {"action": "renew_secret", "_selected_action": [endpoint.pk], "confirmed": "yes"}
     (second,) = _SHOWN.findall(operator.post(ENDPOINTS, action, follow=True).content.decode())
     endpoint.refresh_from_db()
     assert decrypt(bytes(endpoint.secret)) == second != first

@@ -49,7 +49,7 @@ given_up: list[str] = []
 
 @pytest.fixture(autouse=True)
 def stand_ins(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def authenticate(authorization: str | None) -> Caller:
+    async def authenticate(authorization: str | None, address: str) -> Caller:
         if authorization == "Bearer broken":
             raise ZeroDivisionError("secret detail")
         if authorization != KEY.decode():

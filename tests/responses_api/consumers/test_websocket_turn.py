@@ -16,7 +16,7 @@ from responses_api.core.conversation import ConversationItem
 from responses_api.core.errors import AuthenticationFailed, UpstreamFault
 from responses_api.core.websocket_frames import CreateFrame
 
-CLIENT = Client("Bearer key", "tester", CallMarks("req_1", None))
+CLIENT = Client("Bearer key", "192.0.2.1", "tester", CallMarks("req_1", None))
 SAID = [ConversationItem({"type": "message", "role": "user", "content": []})]
 
 
@@ -62,7 +62,7 @@ remembered: list[set[str]] = []
 
 @pytest.fixture(autouse=True)
 def stand_ins(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def authenticate(authorization: str | None) -> Caller:
+    async def authenticate(authorization: str | None, address: str) -> Caller:
         if authorization != CLIENT.authorization:
             raise AuthenticationFailed("Incorrect API key provided.")
         return Caller(1, 1, "")

@@ -26,7 +26,6 @@ from responses_api.core.generation_events import (
 )
 from responses_api.exchanges import channel_messages
 from responses_api.exchanges.channel_messages import (
-    VERSION,
     Acknowledgement,
     Cancel,
     CancelWanted,
@@ -38,18 +37,19 @@ from responses_api.exchanges.channel_messages import (
     Inbox,
     Notice,
     Overlay,
+    Parcel,
     Ping,
     Pong,
     Refusal,
     Resend,
     ToGateway,
     ToInterceptor,
-    UnreadableMessage,
-    from_envelope,
+    read_message,
     send,
     send_to_group,
-    to_envelope,
+    to_envelopes,
 )
+from responses_api.exchanges.envelopes import LARGEST_PART, VERSION, Assembler, UnreadableEnvelope
 from responses_api.exchanges.exchange_desk import ExchangeDesk
 
 ALL_EVENTS = (
@@ -71,6 +71,7 @@ MESSAGES: list[ChannelMessage] = [
     Overlay("call", "exch", "inbox", "credential:1", "gemini-3.8-flash", body_id="overlay_1"),
     Refusal("call", "over"),
     Events("call", "exch", 7, ALL_EVENTS, last=True),
+    Parcel((Events("call", "exch", 7, ALL_EVENTS), Events("other", "exch2", 0, (), last=True))),
     Heartbeat("inbox", {"call": -1, "other": 12}),
     Acknowledgement({"call": 3}, ("gone",)),
     Resend("call", 4),
@@ -95,32 +96,31 @@ def test_the_examples_cover_the_whole_union() -> None:
 
 @pytest.mark.parametrize("message", MESSAGES, ids=lambda message: type(message).__name__)
 def test_round_trip(message: ChannelMessage) -> None:
-    envelope = to_envelope(message)
-
-    assert from_envelope(envelope) == message
+    (envelope,) = to_envelopes(message)
     # What layers between processes do to an envelope.
-    assert from_envelope(msgspec.msgpack.decode(msgspec.msgpack.encode(envelope))) == message
+    packed = msgspec.msgpack.decode(msgspec.msgpack.encode(envelope))
+
+    for arrived in (envelope, packed):
+        body = Assembler().take(arrived)
+        assert body is not None
+        assert read_message(body) == message
 
 
 def test_an_envelope_cannot_be_dispatched_to_a_consumers_own_handlers() -> None:
-    assert to_envelope(Pong("t"))["type"] == "zg.message"
+    assert to_envelopes(Pong("t"))[0]["type"] == "zg.message"
 
 
 @pytest.mark.parametrize(
-    "change",
+    "body",
     [
-        {"v": VERSION + 1},
-        {"v": None},
-        {"type": "http.request"},
-        {"body": b"\xc1"},
-        {"body": msgspec.msgpack.encode({"type": "Unheard"})},
-        {"body": msgspec.msgpack.encode({"type": "Resend", "call_id": "c", "sequence": "four"})},
-        {"body": None},
+        b"\xc1",
+        msgspec.msgpack.encode({"type": "Unheard"}),
+        msgspec.msgpack.encode({"type": "Resend", "call_id": "c", "sequence": "four"}),
     ],
 )
-def test_what_cannot_be_read_is_refused(change: dict[str, Any]) -> None:
-    with pytest.raises(UnreadableMessage):
-        from_envelope({**to_envelope(Resend("c", 1)), **change})
+def test_what_is_no_message_is_refused(body: bytes) -> None:
+    with pytest.raises(UnreadableEnvelope):
+        read_message(body)
 
 
 @pytest.mark.parametrize(
@@ -212,7 +212,7 @@ async def test_sending_waits_for_a_full_channel(monkeypatch: pytest.MonkeyPatch)
 
     await send("channel", Pong("t"))
 
-    assert [from_envelope(envelope) for envelope in layer.sent] == [Pong("t")]
+    assert layer.sent == to_envelopes(Pong("t"))
 
 
 async def test_a_channel_that_stays_full_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -221,3 +221,73 @@ async def test_a_channel_that_stays_full_is_given_up(monkeypatch: pytest.MonkeyP
 
     with pytest.raises(ChannelFull):
         await send("channel", Pong("t"))
+
+
+async def test_a_message_above_the_layers_limit_arrives_whole() -> None:
+    collector = Collector()
+    await collector.inbox.open()
+    picture = Events("call", "exch", 0, (TextDelta("x" * (3 * LARGEST_PART)),))
+    try:
+        assert len(to_envelopes(picture)) > 3
+        await send(collector.inbox.channel, picture)
+        await collector.wait_for(1)
+    finally:
+        await collector.inbox.close()
+
+    assert collector.got == [picture]
+
+
+async def test_processes_of_another_version_are_refused_by_name_once(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    collector = Collector()
+    await collector.inbox.open()
+    try:
+        assert collector.inbox.other_version is None
+        layer: Any = get_channel_layer()
+        for _ in range(3):
+            await layer.send(collector.inbox.channel, {**to_envelopes(Pong("t"))[0], "v": VERSION + 1})
+        await send(collector.inbox.channel, Pong("of ours"))
+        await collector.wait_for(1)
+        assert collector.inbox.other_version == VERSION + 1
+        monkeypatch.setattr(channel_messages, "OTHER_VERSION_REMEMBERED", 0.0)
+        assert collector.inbox.other_version is None
+    finally:
+        await collector.inbox.close()
+
+    assert caplog.text.count(f"version {VERSION + 1} of the exchange protocol") == 1
+
+
+class AwayLayer:
+    """A layer that cannot be reached a few times."""
+
+    def __init__(self, layer: Any, refusals: int) -> None:
+        self._layer = layer
+        self.refusals = refusals
+
+    def __getattr__(self, name: str) -> Any:
+        if self.refusals:
+            self.refusals -= 1
+            raise ConnectionError("no Redis")
+        return getattr(self._layer, name)
+
+
+async def test_an_inbox_that_is_opened_patiently_waits_for_the_layer(monkeypatch: pytest.MonkeyPatch) -> None:
+    layer = AwayLayer(get_channel_layer(), 3)
+    monkeypatch.setattr(channel_messages, "get_channel_layer", lambda: layer)
+    monkeypatch.setattr(channel_messages, "_OPEN_PAUSE", 0.01)
+    collector = Collector()
+    async with asyncio.timeout(5):
+        await collector.inbox.open_patiently()
+    await collector.inbox.close()
+    assert layer.refusals == 0
+
+
+async def test_what_is_sent_without_waiting_may_be_lost(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(channel_messages, "get_channel_layer", lambda: AwayLayer(None, 1))
+    channel_messages.send_soon("channel", Pong("t"))
+    async with asyncio.timeout(5):
+        while "did not take a Pong: no Redis" not in caplog.text:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)

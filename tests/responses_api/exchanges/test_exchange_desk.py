@@ -3,8 +3,10 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
+from channels.layers import get_channel_layer
 
 from responses_api.core.generation_events import GenerationEvent, TextDelta
 from responses_api.exchanges import exchange_desk
@@ -18,13 +20,20 @@ from responses_api.exchanges.channel_messages import (
     Heartbeat,
     Inbox,
     Overlay,
+    Parcel,
     Refusal,
     Resend,
     send,
     send_to_group,
 )
+from responses_api.exchanges.envelopes import VERSION
 from responses_api.exchanges.exchange import Exchange, OverlayContent
-from responses_api.exchanges.exchange_desk import ExchangeDesk, close_current_desk, current_desk
+from responses_api.exchanges.exchange_desk import (
+    ChannelLayerFault,
+    ExchangeDesk,
+    close_current_desk,
+    current_desk,
+)
 
 CONTENT = OverlayContent("credential:1", "gemini-3.8-flash", b"", "overlay_1")
 
@@ -191,6 +200,67 @@ async def test_a_cancel_goes_to_the_interceptor_that_holds_the_call(
     exchange.cancel()
 
     assert await interceptor.next() == Cancel("call")
+
+
+async def test_a_cancel_that_was_lost_is_sent_again_with_every_heartbeat_until_the_end(
+    desk: ExchangeDesk, exchange: Exchange, interceptor: Interceptor
+) -> None:
+    await interceptor.claim("cascade-1", "call")
+    exchange.cancel()
+    assert await interceptor.next() == Cancel("call")
+    await send(desk.channel, Heartbeat(interceptor.channel, {"call": -1}))
+    assert {type(await interceptor.next()), type(await interceptor.next())} == {Cancel, Acknowledgement}
+
+    exchange.accept_events(batch(0, "all", last=True))
+    await send(desk.channel, Heartbeat(interceptor.channel, {"call": 0}))
+    assert await interceptor.next() == Acknowledgement({"call": 0})
+    assert interceptor.idle
+
+
+async def test_a_parcel_is_shared_out(
+    desk: ExchangeDesk, exchange: Exchange, interceptor: Interceptor
+) -> None:
+    other = desk.register("exch_2", "cascade-2", CONTENT)
+    await interceptor.claim("cascade-1", "call")
+    await interceptor.claim("cascade-2", "call2")
+    theirs = Events("call2", "exch_2", 0, (TextDelta("b"),), last=True)
+    await send(desk.channel, Parcel((batch(0, "a"), theirs)))
+
+    assert await other.next_events(5) == [TextDelta("b")]
+    assert await texts_of(exchange) == ["a"]
+
+
+async def test_an_interceptor_of_another_version_is_named(desk: ExchangeDesk) -> None:
+    assert desk.why_unclaimed is None
+    layer: Any = get_channel_layer()
+    await layer.group_send(GATEWAYS, {"type": "zg.message", "v": VERSION + 1, "body": b"?"})
+    async with asyncio.timeout(5):
+        while desk.why_unclaimed is None:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    assert f"it speaks version {VERSION + 1} of the exchange protocol" in desk.why_unclaimed
+
+
+async def test_the_layer_answers_or_not(desk: ExchangeDesk, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert await desk.layer_answers(5)
+
+    async def lose(channel: str, message: ChannelMessage) -> None:
+        """A layer that is away."""
+
+    monkeypatch.setattr(exchange_desk, "send", lose)
+    assert not await desk.layer_answers(0.05)
+
+
+async def test_a_desk_that_cannot_be_opened_is_a_503(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def fail(self: Inbox) -> None:
+        raise ConnectionError("no Redis")
+
+    with monkeypatch.context() as away:
+        away.setattr(Inbox, "open", fail)
+        with pytest.raises(ChannelLayerFault) as caught:
+            await current_desk()
+    assert (caught.value.http_status, caught.value.code) == (503, "channel_layer_unavailable")
+    await current_desk()
+    await close_current_desk()
 
 
 async def test_closing_twice_and_cancelling_after_the_end_do_nothing(

@@ -305,3 +305,18 @@ def test_connection_failures(kind: ConnectionFault, http_status: int) -> None:
     assert (failure.http_status, failure.type) == (http_status, "server_error")
     assert failure.message.endswith("(key=[redacted])")
     assert connection_failure(kind).message.endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("http_status", "body", "remedy"),
+    [
+        (401, b"", "refresh_credential"),
+        (403, b'{"error": {"details": [{"reason": "ACCESS_TOKEN_EXPIRED"}]}}', "refresh_credential"),
+        (400, b'{"error": {"message": "Invalid thought_signature"}}', "drop_signatures"),
+        (400, b'{"error": {"message": "Invalid role"}}', None),
+        (403, b"", None),
+        (429, b"", None),
+    ],
+)
+def test_what_another_call_could_help(http_status: int, body: bytes, remedy: str | None) -> None:
+    assert failure_from_body(http_status, body).remedy == remedy

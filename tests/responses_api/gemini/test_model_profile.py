@@ -1,6 +1,8 @@
+from decimal import Decimal
+
 import pytest
 
-from responses_api.gemini.models import PROFILES, Generation, ModelCatalogue, model_line
+from responses_api.gemini.models import PROFILES, Generation, ModelCatalogue, Prices, model_line
 
 
 @pytest.mark.parametrize(
@@ -31,3 +33,9 @@ def test_rules_by_generation() -> None:
     modern = {profile.generation for profile in PROFILES if profile.is_modern}
     assert modern == {Generation.G3, Generation.G4}
     assert {profile.generation for profile in PROFILES if not profile.has_system_slot} == {Generation.GEMMA}
+
+
+def test_what_tokens_cost() -> None:
+    prices = Prices(input=Decimal("0.3"), cached_input=Decimal("0.075"), output=Decimal("2.5"))
+    assert prices.cost(1_000_000, 0, 0) == Decimal("0.3")
+    assert prices.cost(1_000, 400, 10) == Decimal("0.000235")

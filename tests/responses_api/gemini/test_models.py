@@ -104,3 +104,25 @@ def test_dangling_names_are_told() -> None:
 def test_a_default_that_leads_nowhere_is_named_in_the_refusal() -> None:
     with pytest.raises(InvalidRequest, match="'gone' does not exist"):
         ModelCatalogue(default="gone").resolve(None)
+
+
+def test_a_catalogue_restricted_to_some_models() -> None:
+    whole = ModelCatalogue(aliases={"gpt-5": "gemini-3.8-flash"})
+    assert whole.restricted_to(()) is whole
+    some = whole.restricted_to(["gemini-3.8-*", "gemini-pro-latest"])
+    assert {profile.name for profile in some.profiles} == {"gemini-3.8-flash", "gemini-3.1-pro-preview"}
+    assert served(some, "gpt-5") == "gemini-3.8-flash"
+    assert served(some, "gemini-3.1-pro-preview") == "gemini-3.1-pro-preview"
+    assert some.find("gemini-2.5-pro") is None
+    for name in ("gemini-2.5-pro", "gemini-5-flash"):
+        with pytest.raises(InvalidRequest) as caught:
+            some.resolve(name)
+        assert (caught.value.http_status, caught.value.code) == (403, "model_not_found")
+        assert caught.value.message == f"This API key does not have access to model `{name}`."
+    with pytest.raises(InvalidRequest) as caught:
+        some.resolve("unknown")
+    assert caught.value.message.endswith("Available models: gemini-3.1-pro-preview, gemini-3.8-flash.")
+
+
+def test_a_dot_in_a_pattern_is_a_dot() -> None:
+    assert ModelCatalogue().restricted_to(["gemini-3x8-flash", "gemini-3"]).profiles == ()

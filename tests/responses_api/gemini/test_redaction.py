@@ -1,6 +1,6 @@
 import pytest
 
-from responses_api.gemini.redaction import MESSAGE_LIMIT, redact
+from responses_api.gemini.redaction import MESSAGE_LIMIT, redact, secret_spans, without_secrets
 
 SECRETS = [
     "AIzaSyD-0123456789_abcdefghijklmnopqrstu",
@@ -10,6 +10,7 @@ SECRETS = [
     "GOCSPX-abcdef_0123",
     "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln",
     "sk-zg-0123456789abcdefghij",
+    "zg-AbCd1234-0123456789_abc-defghij",
 ]
 
 
@@ -40,3 +41,15 @@ def test_plain_text_stays(text: str) -> None:
 
 def test_long_texts_are_cut() -> None:
     assert redact("x" * 10_000) == "x" * MESSAGE_LIMIT + "…"
+
+
+@pytest.mark.parametrize("secret", SECRETS)
+def test_secrets_go_from_texts_of_any_length(secret: str) -> None:
+    long = "x " * MESSAGE_LIMIT
+    assert without_secrets(f"{long}{secret}, {long}") == f"{long}[redacted], {long}"
+    assert secret_spans(f"{long}{secret}, {long}") == [(len(long), len(long) + len(secret))]
+
+
+def test_in_prose_a_bearer_may_come_without_a_token() -> None:
+    assert without_secrets("a bearer of news") == "a bearer of news"
+    assert without_secrets("Bearer opaque-token-0123456789") == "Bearer [redacted]"

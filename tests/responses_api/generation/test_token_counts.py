@@ -9,7 +9,7 @@ from pytest_django import Settings
 from interceptor.simulator.server import RunningSimulator, start
 from responses_api.core.conversation import ConversationItem
 from responses_api.core.create_request import parse_create_request
-from responses_api.core.errors import AuthenticationFailed, UpstreamFault
+from responses_api.core.errors import UpstreamFault
 from responses_api.gemini.models import ModelCatalogue
 from responses_api.gemini.overlay import Overlay, build_overlay
 from responses_api.generation import token_counts
@@ -75,9 +75,9 @@ async def test_an_upstream_that_is_not_there_is_a_502(upstream: RunningSimulator
 
 async def test_a_credential_that_is_gone_is_a_401(upstream: RunningSimulator, settings: Settings) -> None:
     settings.GEMINI_API_KEY = ""
-    with pytest.raises(AuthenticationFailed) as caught:
+    with pytest.raises(UpstreamFault) as caught:
         await count_tokens(overlay(), "environment")
-    assert caught.value.code == "credential_unavailable"
+    assert (caught.value.http_status, caught.value.code) == (401, "credential_unavailable")
 
 
 async def test_a_connection_that_was_just_closed_is_made_again(

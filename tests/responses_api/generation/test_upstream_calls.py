@@ -17,8 +17,8 @@ from responses_api.core.generation_events import (
     UpstreamFailed,
     UsageReported,
 )
+from responses_api.exchanges.connect_protocol import LanguageServerFault
 from responses_api.exchanges.exchange import OverlayContent
-from responses_api.exchanges.language_server import LanguageServerFault
 from responses_api.generation import upstream_calls
 from responses_api.generation.outcomes import ONLY_THOUGHTS
 from responses_api.generation.upstream_calls import MAX_CONTINUATIONS, Compact, UpstreamCalls
@@ -65,6 +65,7 @@ class Driver:
         self.asked: list[tuple[str | None, Remedy | None]] = []
         self.markers = 0
         self.fault: Exception | None = None
+        self.not_to_be_had: set[Remedy] = set()
         self.calls = UpstreamCalls(
             exchange,  # type: ignore[arg-type]
             say_marker=self._say_marker,
@@ -78,8 +79,10 @@ class Driver:
         if self.fault is not None:
             raise self.fault
 
-    async def _overlay_for(self, token: str | None, remedy: Remedy | None) -> OverlayContent:
+    async def _overlay_for(self, token: str | None, remedy: Remedy | None) -> OverlayContent | None:
         self.asked.append((token, remedy))
+        if remedy in self.not_to_be_had:
+            return None
         return OverlayContent("credential:1", "m", f"{token} {remedy}".encode())
 
     async def all_events(self) -> list[GenerationEvent]:
@@ -171,6 +174,30 @@ async def test_nothing_is_asked_again_once_the_client_has_been_told_something(to
     driver = Driver(Exchange([STARTED, told, MALFORMED]))
     assert await driver.all_events() == [STARTED, told, MALFORMED]
     assert driver.markers == 0
+
+
+STALE = UpstreamFailed(401, "authentication_error", "invalid_api_key", "expired", remedy="refresh_credential")
+
+
+async def test_a_refused_token_is_replaced_once() -> None:
+    driver = Driver(Exchange([STALE], [STARTED, TextDelta("hi"), DONE]))
+    assert await driver.all_events() == [STARTED, TextDelta("hi"), DONE]
+    assert driver.asked == [(None, "refresh_credential")]
+    assert driver.calls.remedies == [
+        "the upstream refused the access token: it was asked again with a new one"
+    ]
+
+    driver = Driver(Exchange([STALE], [STALE]))
+    assert await driver.all_events() == [STALE]
+    assert driver.markers == 1
+
+
+async def test_a_refused_key_has_no_newer_one() -> None:
+    driver = Driver(Exchange([STALE]))
+    driver.not_to_be_had = {"refresh_credential"}
+    assert await driver.all_events() == [STALE]
+    assert driver.markers == 0
+    assert driver.calls.remedies == []
 
 
 async def test_thoughts_alone_wait_for_the_follow_up_of_the_language_server() -> None:

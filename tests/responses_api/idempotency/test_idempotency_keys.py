@@ -11,7 +11,6 @@ from django.db import connections
 from django.utils import timezone
 from pytest_django import Settings
 
-from responses_api.idempotency import idempotency_keys
 from responses_api.idempotency.idempotency_keys import (
     LEASE,
     Held,
@@ -20,7 +19,6 @@ from responses_api.idempotency.idempotency_keys import (
     forget_answer,
     free,
     keep,
-    prune,
     renew,
     take,
 )
@@ -131,20 +129,6 @@ def test_an_old_answer_is_no_answer_any_more(alice: User, settings: Settings) ->
     taken(alice, body=b"another body")
     row = IdempotentRequest.objects.get()
     assert (row.answer, row.http_status, row.response_id) == (None, None, "")
-
-
-def test_old_keys_go_in_batches_and_those_in_flight_stay(
-    alice: User, settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    settings.IDEMPOTENCY_HOURS = 2
-    monkeypatch.setattr(idempotency_keys, "_PRUNED_AT_ONCE", 2)
-    for number in range(3):
-        keep(taken(alice, f"old {number}"), "", ANSWER)
-    taken(alice, "in flight")
-    age(created_at=timedelta(hours=3))
-    keep(taken(alice, "new"), "", ANSWER)
-    assert [prune(), prune(), prune()] == [2, 1, 0]
-    assert {row.key for row in IdempotentRequest.objects.all()} == {"in flight", "new"}
 
 
 def test_the_row_does_not_tell_what_the_body_was(alice: User, settings: Settings) -> None:

@@ -92,3 +92,14 @@ def test_a_model_that_is_not_in_the_catalogue(client: Client, name: str) -> None
         "param": "model",
         "code": "model_not_found",
     }
+
+
+def test_a_key_sees_the_models_that_it_may_use(alice: User, make_api_key: MakeApiKey) -> None:
+    _, plain = make_api_key(alice, allowed_models=["gemini-2.5-*"])
+    client = Client(headers={"Authorization": f"Bearer {plain}"})
+    listed = [model["id"] for model in body(client, "/v1/models")["data"]]
+    assert "gemini-2.5-pro" in listed
+    assert all(name.startswith("gemini-2.5-") for name in listed)
+    assert {model["slug"] for model in body(client, CODEX)["models"]} == set(listed)
+    unknown = body(client, "/v1/models/gemini-3.8-flash", 404)["error"]
+    assert unknown["message"] == "The model 'gemini-3.8-flash' does not exist."

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pytest_django import Settings
 
-from responses_api.access.credentials import encrypt
+from responses_api.access.encryption import encrypt
 from responses_api.core.sealed_reasoning import SealedReasoning, SignedPart
 from responses_api.seals.reasoning_seal import seal, unseal
 

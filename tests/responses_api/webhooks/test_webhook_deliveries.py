@@ -11,7 +11,6 @@ from pytest_django import Settings
 
 from responses_api.models import WebhookDelivery, WebhookEndpoint
 from responses_api.runtime.identifiers import new_id
-from responses_api.webhooks import webhook_deliveries
 from responses_api.webhooks.reports import EVENTS, Subject, WebhookEvent
 from responses_api.webhooks.webhook_deliveries import (
     LEASE,
@@ -21,7 +20,6 @@ from responses_api.webhooks.webhook_deliveries import (
     conclude,
     listening_owners,
     next_attempt,
-    prune,
     send_again,
 )
 
@@ -206,16 +204,3 @@ def test_who_listens_to_all_responses(alice: User, bob: User, charlie: User) -> 
     listening(bob, all_responses=True)
     listening(charlie, all_responses=True, enabled=False)
     assert listening_owners() == {bob.pk}
-
-
-def test_old_deliveries_go_in_batches_and_pending_ones_stay(
-    due: MakeDelivery, settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    settings.WEBHOOK_KEPT_DAYS = 7
-    monkeypatch.setattr(webhook_deliveries, "_PRUNED_AT_ONCE", 2)
-    old = timezone.now() - timedelta(days=8)
-    for _ in range(3):
-        due(created_at=old, next_attempt_at=None)
-    kept = {due(created_at=old).pk, due(next_attempt_at=None).pk}
-    assert [prune(), prune(), prune()] == [2, 1, 0]
-    assert {row.pk for row in WebhookDelivery.objects.all()} == kept

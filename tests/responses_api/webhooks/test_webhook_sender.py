@@ -17,7 +17,7 @@ from standardwebhooks.webhooks import Webhook
 from yarl import URL
 
 from interceptor.simulator.tls import ensure_tls_files
-from responses_api.access.credentials import encrypt
+from responses_api.access.encryption import encrypt
 from responses_api.models import WebhookDelivery, WebhookEndpoint
 from responses_api.runtime import database
 from responses_api.runtime.tasks import spawn

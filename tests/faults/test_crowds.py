@@ -1,0 +1,106 @@
+"""Many clients at once: all leave together, some read slowly, the channel layer is too small for them."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from tests.e2e.stacks import MODEL, Simulator, wait_until
+from tests.faults.arrangement import Arrangement
+from tests.faults.redis_server import RedisServer
+from tests.faults.test_faults import all_are_booked_once, go_on
+from tests.faults.watched import Watched, watch
+
+
+@pytest.fixture
+async def session() -> AsyncIterator[aiohttp.ClientSession]:
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as opened:
+        yield opened
+
+
+async def test_all_clients_leave_at_once(
+    arrangement: Arrangement, session: aiohttp.ClientSession, long_form: bool
+) -> None:
+    stack = arrangement.stack
+    number = 500 if long_form else 60
+    streams = [Watched(f"[[text=Client {n} leaves.]] [[chunks=9]] [[stall=3]]") for n in range(number)]
+    tasks = [asyncio.ensure_future(watch(session, stack, one, bound=120)) for one in streams]
+    await asyncio.gather(*(one.begun.wait() for one in streams))
+    assert not any(one.refusal for one in streams)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+    # A second for one; many share the two cores of the machine that the tests run on.
+    await asyncio.to_thread(
+        wait_until, lambda: not arrangement.simulator.stats["open_streams"], within=2 + number / 20
+    )
+    await asyncio.to_thread(all_are_booked_once, stack, streams, frozenset({"client_disconnect"}), 60)
+    await asyncio.to_thread(go_on, arrangement)
+
+
+async def test_an_answer_that_comes_after_its_client_has_left(
+    arrangement: Arrangement, session: aiohttp.ClientSession
+) -> None:
+    stack = arrangement.stack
+    left = Watched("[[first_delay_ms=2500]]")
+    with arrangement.simulator.stream_is_closed():
+        task = asyncio.ensure_future(watch(session, stack, left, bound=20))
+        while not left.events:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        await asyncio.sleep(0)
+    await asyncio.to_thread(all_are_booked_once, stack, [left], frozenset({"client_disconnect"}), 10)
+
+
+async def test_a_reader_that_pauses_gets_everything_and_holds_up_nobody(
+    arrangement: Arrangement, session: aiohttp.ClientSession
+) -> None:
+    stack = arrangement.stack
+    words = "slow " * 20_000
+    slow = Watched(f"[[text={words}]] [[chunks=2000]]")
+    others = [Watched(f"[[text=Quick reader {n}.]] [[chunks=4]] [[delay_ms=20]]") for n in range(4)]
+    with socket.socket() as small:
+        small.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    async with aiohttp.ClientSession(read_bufsize=1024) as lazy:
+        body = {"model": MODEL, "input": slow.prompt, "stream": True}
+        async with lazy.post(f"{stack.base_url}/v1/responses", json=body, headers=stack.headers) as answer:
+            await answer.content.readany()
+            await asyncio.gather(*(watch(session, stack, other, bound=20) for other in others))
+        await watch(lazy, stack, slow, bound=60)
+    for one in (slow, *others):
+        one.check()
+        assert one.end == "completed"
+    await asyncio.to_thread(all_are_booked_once, stack, [slow, *others], frozenset({"completed"}), 10)
+
+
+@pytest.fixture
+def small_arrangement(folder: Path, simulator: Simulator) -> Iterator[Arrangement]:
+    """Two columns over a layer of ten messages' capacity."""
+    redis = RedisServer(folder)
+    redis.start()
+    made = Arrangement(folder, simulator, redis, DJANGO_SETTINGS_MODULE="tests.faults.small_layer")
+    try:
+        made.start_all()
+        with made.logs_shown():
+            yield made
+    finally:
+        made.stop()
+
+
+async def test_a_layer_that_is_too_small_for_all(
+    small_arrangement: Arrangement, session: aiohttp.ClientSession, long_form: bool
+) -> None:
+    stack = small_arrangement.stack
+    number = 200 if long_form else 30
+    streams = [Watched(f"[[text=Stream {n} of many.]] [[chunks=9]] [[delay_ms=30]]") for n in range(number)]
+    await asyncio.gather(*(watch(session, stack, one, bound=90) for one in streams))
+
+    for one in streams:
+        one.check()
+        assert one.end == "completed", one.refusal or one.events[-1]
+    await asyncio.to_thread(all_are_booked_once, stack, streams, frozenset({"completed"}), 10)
