@@ -210,30 +210,20 @@ def _layer() -> BaseChannelLayer:
     return layer
 
 
-class _Lane:
-    """The way to one inbox: one message after the other, so that only one of them knocks at a full one."""
-
-    def __init__(self) -> None:
-        self._free = asyncio.Lock()
-
-    async def send(self, layer: BaseChannelLayer, channel: str, envelope: dict[str, Any]) -> None:
-        async with self._free:
-            while True:
-                try:
-                    await layer.send(channel, envelope)
-                    return
-                except ChannelFull:
-                    await asyncio.sleep(_FULL_BACKOFF)
+_lanes: WeakKeyDictionary[asyncio.AbstractEventLoop, WeakValueDictionary[str, asyncio.Lock]] = (
+    WeakKeyDictionary()
+)
 
 
-_lanes: WeakKeyDictionary[asyncio.AbstractEventLoop, WeakValueDictionary[str, _Lane]] = WeakKeyDictionary()
+def _lane(name: str) -> asyncio.Lock:
+    """The way to one inbox or group: one message after the other.
 
-
-def _lane(channel: str) -> _Lane:
+    So only one of them knocks at a full inbox, and a crowd does not use up the layer's connections.
+    """
     lanes = _lanes.setdefault(asyncio.get_running_loop(), WeakValueDictionary())
-    lane = lanes.get(channel)
+    lane = lanes.get(name)
     if lane is None:
-        lane = lanes[channel] = _Lane()
+        lane = lanes[name] = asyncio.Lock()
     return lane
 
 
@@ -243,13 +233,22 @@ async def send(channel: str, message: ChannelMessage) -> None:
     Raises:
         ChannelFull: it stayed full for half a minute; its owner is as good as dead.
     """
-    layer, lane = _layer(), _lane(channel)
+    layer = _layer()
     try:
-        async with asyncio.timeout(_FULL_PATIENCE):
+        async with asyncio.timeout(_FULL_PATIENCE), _lane(channel):
             for envelope in to_envelopes(message):
-                await lane.send(layer, channel, envelope)
+                await _knock(layer, channel, envelope)
     except TimeoutError:
         raise ChannelFull(f"no room for a {type(message).__name__}") from None
+
+
+async def _knock(layer: BaseChannelLayer, channel: str, envelope: dict[str, Any]) -> None:
+    while True:
+        try:
+            await layer.send(channel, envelope)
+            return
+        except ChannelFull:
+            await asyncio.sleep(_FULL_BACKOFF)
 
 
 def send_soon(channel: str, message: ChannelMessage) -> None:
@@ -266,8 +265,9 @@ async def _try_to_send(channel: str, message: ChannelMessage) -> None:
 
 async def send_to_group(group: str, message: ChannelMessage) -> None:
     """Send to all inboxes of ``group``; whoever is full misses it, so the caller must repeat."""
-    for envelope in to_envelopes(message):
-        await _layer().group_send(group, envelope)
+    async with _lane(group):
+        for envelope in to_envelopes(message):
+            await _layer().group_send(group, envelope)
 
 
 class Inbox:

@@ -16,7 +16,7 @@ from django.db import InterfaceError, OperationalError, connection
 
 logger = logging.getLogger("zg.database")
 
-_PAUSES = (0.1, 0.3, 1.0, 2.0, 3.0)
+_PAUSES = (0.1, 0.3, 1.0, 2.0, 3.0, 3.0, 3.0)
 
 
 @cache

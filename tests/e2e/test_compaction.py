@@ -163,7 +163,8 @@ def test_nothing_of_a_summary_is_told_to_a_client_that_leaves_before_its_end(sta
     body = {"model": MODEL, "stream": True, "input": [said_by_user("[[chunks=9]] [[stall=5]]"), TRIGGER]}
     with stack.simulator.stream_is_closed():
         with stack.http() as http, http.stream("POST", "/v1/responses", json=body) as answer:
-            first = next(line for line in answer.iter_lines() if line.startswith("data: "))
+            lines = answer.iter_lines()  # kept: an iterator that is thrown away closes the connection
+            first = next(line for line in lines if line.startswith("data: "))
             wait_until(lambda: stack.simulator.stats["open_streams"] == 1, within=5)
         response_id = json.loads(first.removeprefix("data: "))["response"]["id"]
 

@@ -137,7 +137,8 @@ def test_a_killed_gateway_takes_its_upstream_with_it(split_stack: Stack, folder:
     with running(process), split_stack.simulator.stream_is_closed(within=10):
         body = {"model": MODEL, "input": "[[chunks=9]] [[stall=3]]", "stream": True}
         with gateway.http() as http, http.stream("POST", "/v1/responses", json=body) as answer:
-            next(line for line in answer.iter_lines() if "output_text.delta" in line)
+            lines = answer.iter_lines()  # kept: an iterator that is thrown away closes the connection
+            next(line for line in lines if "output_text.delta" in line)
             process.send_signal(signal.SIGKILL)
 
 

@@ -82,7 +82,8 @@ def test_what_was_running_when_the_gateway_was_killed_is_booked_at_the_next_star
     before = serve(folder, simulator)
     body = {"model": MODEL, "input": "[[chunks=9]] [[stall=3]]", "stream": True}
     with before.http() as http, http.stream("POST", "/v1/responses", json=body) as answer:
-        next(line for line in answer.iter_lines() if "output_text.delta" in line)
+        lines = answer.iter_lines()  # kept: an iterator that is thrown away closes the connection
+        next(line for line in lines if "output_text.delta" in line)
         before.processes[0].send_signal(signal.SIGKILL)
     before.stop()
     wait_until(lambda: not processes_using(folder), within=10)

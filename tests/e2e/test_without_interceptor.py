@@ -142,7 +142,8 @@ def test_a_client_that_leaves_takes_the_run_with_it(stack: Stack) -> None:
         stack.http() as http,
         http.stream("POST", "/v1/responses", json=body) as answer,
     ):
-        next(line for line in answer.iter_lines() if "output_text.delta" in line)
+        lines = answer.iter_lines()  # kept: an iterator that is thrown away closes the connection
+        next(line for line in lines if "output_text.delta" in line)
     booked = stack.latest_booking()
     assert booked["outcome"] == "client_disconnect"
     assert booked["source"] in ("trajectory", "estimate")

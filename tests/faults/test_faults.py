@@ -68,7 +68,7 @@ class Fault:
     ends: frozenset[str]
     outcomes: frozenset[str]
     directives: str = "[[chunks=40]] [[delay_ms=50]]"
-    bound: float = 15.0
+    bound: float = 30.0
     booked_within: float = 10.0
 
 

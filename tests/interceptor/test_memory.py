@@ -25,6 +25,11 @@ def alive() -> dict[str, int]:
     return {kind.__name__: sum(type(thing) is kind for thing in gc.get_objects()) for kind in _KEPT}
 
 
+def no_more_than(before: dict[str, int]) -> bool:
+    """What earlier tests had left may have gone meanwhile."""
+    return all(number <= before[kind] for kind, number in alive().items())
+
+
 @pytest.mark.parametrize("http2", [False, True], ids=["h1", "h2"])
 async def test_no_flow_outlives_its_answer(path: ProxiedPath, http2: bool) -> None:
     """The connection stays open; what went over it is gone."""
@@ -42,7 +47,7 @@ async def test_no_flow_outlives_its_answer(path: ProxiedPath, http2: bool) -> No
         await until(lambda: len(path.written) == ROUNDS)
         # The connection itself keeps its CONNECT, and HTTP/1.1 the last request.
         await until(lambda: all(number <= before[kind] + 3 for kind, number in alive().items()))
-    await until(lambda: alive() == before)
+    await until(lambda: no_more_than(before))
 
 
 @pytest.mark.parametrize("http2", [False, True], ids=["h1", "h2"])
@@ -67,4 +72,4 @@ async def test_nor_an_answer_that_was_broken_off(path: ProxiedPath, http2: bool)
                 await call
         exchange.close()
         del call
-    await until(lambda: alive() == before)
+    await until(lambda: no_more_than(before))
