@@ -10,9 +10,11 @@ NODE_CLIENTS := tests/e2e/clients/node
 ARGS ?=
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
+# Where it is set, every process would compile all modules anew.
+unexport PYTHONDONTWRITEBYTECODE
 
-# Two test workers: each holds a whole gateway in the end-to-end tests.
-WORKERS ?= 2
+# Three test workers for two cores: each holds a whole gateway in the end-to-end tests, and often waits for it.
+WORKERS ?= 3
 
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | while IFS='	' read -r name text; do \
@@ -21,9 +23,17 @@ help: ## show this list
 run: $(VENV)/.installed ## start the gateway; ARGS="--port 9000"
 	@exec $(BIN)/python manage.py serve $(ARGS)
 
-test: $(VENV)/.installed-dev $(NODE_CLIENTS)/node_modules/.package-lock.json ## run the tests, all with coverage of the pure packages; ARGS="tests/responses_api -k name"
+# Measuring coverage slows every test down, so only those of the pure packages are measured.
+PURE := tests/responses_api/core tests/responses_api/gemini tests/golden tests/test_field_cases.py tests/test_field_cases_of_answers.py
+
+test: $(VENV)/.installed-dev $(NODE_CLIENTS)/node_modules/.package-lock.json ## run the tests, those of the pure packages with coverage; ARGS="tests/responses_api -k name"
 	@sh .ci/find-browser
-	$(BIN)/python -m pytest -n $(WORKERS) $(if $(ARGS),$(ARGS),--cov)
+ifeq ($(ARGS),)
+	$(BIN)/python -m pytest -n $(WORKERS) $(PURE) --cov
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(PURE:%=--ignore=%)
+else
+	$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
+endif
 
 faults: $(VENV)/.installed-dev ## run the fault suite in its long form: parts die while many streams run
 	$(BIN)/python -m pytest -n $(WORKERS) tests/faults --long-faults --timeout 600 $(ARGS)

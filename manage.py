@@ -1,6 +1,7 @@
 #!/usr/bin/env python
 """Django's command line: ``python manage.py help`` lists what there is."""
 
+import gc
 import os
 import sys
 
@@ -9,6 +10,8 @@ from zgproject.command_line import apply_options
 
 def main() -> None:
     """Run the command that the arguments name."""
+    # Starting makes many objects and hardly any garbage: looking for it is a tenth of the time.
+    gc.set_threshold(50_000, 20, 100)
     apply_options(sys.argv, os.environ)  # noqa: TID251
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "zgproject.settings")  # noqa: TID251
     from django.core.exceptions import ImproperlyConfigured

@@ -67,6 +67,8 @@ def _pages() -> Iterator[tuple[str, Callable[[], Any], bool]]:
     yield "traces of a key", page(operator, traces, api_key__id__exact=50), True
     yield "traces that failed", page(operator, traces, outcome__exact="error"), True
     yield "traces of five minutes and more", page(operator, traces, duration_ms__gte=300_000), True
+    yield "traces of five seconds and more", page(operator, traces, duration_ms__gte=5_000), False
+    yield "unmatched calls", page(operator, traces, kind="unmatched"), True
     yield "search by id", page(operator, traces, q=trace), True
     yield "one trace", page(operator, f"{traces}{trace}/change/"), False
     usage = "/v1/organization/usage/completions"
@@ -75,7 +77,7 @@ def _pages() -> Iterator[tuple[str, Callable[[], Any], bool]]:
     week = {"start_time": now - 7 * _DAY, "bucket_width": "1h", "limit": 168, "group_by": ["api_key_id"]}
     yield "usage API, 168 hours by key", page(operator, usage, **week), False
     day = {"start_time": now - _DAY, "bucket_width": "1m", "limit": 1440}
-    yield "usage API, 1440 minutes", page(operator, usage, **day), False
+    yield "usage API, 1440 minutes", page(operator, usage, **day), True
     yield "GET /v1/usage", page(operator, "/v1/usage"), False
 
 

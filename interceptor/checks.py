@@ -8,9 +8,10 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 
 from interceptor.proxy_login import reaches_only_this_machine
+from responses_api.check_tags import GATEWAY
 
 
-@register
+@register(GATEWAY)
 def check_proxy_login(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """``interceptor.E001`` and ``E002``: an open proxy, and half a login."""
     user, password = settings.INTERCEPTOR_PROXY_USER, settings.INTERCEPTOR_PROXY_PASSWORD

@@ -1,14 +1,16 @@
 """TLS of the interceptor's connections: as mitmproxy does it, for less memory a connection.
 
-A stream that waits for its model keeps two connections open here, the language server's and
-the upstream's; what they hold decides how many streams fit.
+A stream that waits for its model keeps a connection to the upstream open here, and one of the
+language server's or a part of one; what they hold decides how many streams fit.
 """
 
 from functools import lru_cache, partial
-from typing import Any
+from typing import Any, cast
+from weakref import WeakKeyDictionary
 
-from mitmproxy import certs, tls
+from mitmproxy import certs, http, tls
 from mitmproxy.addons import tlsconfig
+from mitmproxy.connection import Connection
 from mitmproxy.net import tls as net_tls
 from OpenSSL import SSL
 
@@ -22,6 +24,9 @@ class TlsConfig(tlsconfig.TlsConfig):
     mitmproxy parses certificate and key anew for each connection, which keeps 13 KB. How
     upstreams are verified is mitmproxy's, unchanged.
     """
+
+    def __init__(self) -> None:
+        self._established: WeakKeyDictionary[Connection, SSL.Connection] = WeakKeyDictionary()
 
     def tls_start_client(self, tls_start: tls.TlsData) -> None:
         """A language server begins TLS, behind its CONNECT request."""
@@ -42,11 +47,37 @@ class TlsConfig(tlsconfig.TlsConfig):
 
     def tls_established_client(self, tls_established: tls.TlsData) -> None:
         """TLS with a language server stands."""
-        tls_established.conn.certificate_list = ()
+        self._stands(tls_established)
 
     def tls_established_server(self, tls_established: tls.TlsData) -> None:
         """TLS with an upstream stands: it is verified, and nobody asks for its certificates again."""
-        tls_established.conn.certificate_list = ()
+        self._stands(tls_established)
+
+    def responseheaders(self, flow: http.HTTPFlow) -> None:
+        """A request has been sent, and its answer may take long."""
+        for connection in (flow.client_conn, flow.server_conn):
+            if (tls_connection := self._established.get(connection)) is not None:
+                renew_buffers(tls_connection)
+
+    def _stands(self, established: tls.TlsData) -> None:
+        established.conn.certificate_list = ()
+        if established.ssl_conn is not None:
+            self._established[established.conn] = established.ssl_conn
+
+
+def renew_buffers(connection: SSL.Connection) -> None:
+    """Replace the buffers between TLS and the network, if they are empty.
+
+    They stay as large as what went through them once: a handshake, or a request with pictures.
+    With pyOpenSSL's innards, since it offers no way.
+    """
+    inner, lib = cast(Any, connection), cast(Any, SSL)._lib
+    nothing = cast(Any, SSL)._ffi.new("char **")
+    if any(lib.BIO_get_mem_data(buffer, nothing) for buffer in (inner._into_ssl, inner._from_ssl)):
+        return
+    inner._into_ssl, inner._from_ssl = lib.BIO_new(lib.BIO_s_mem()), lib.BIO_new(lib.BIO_s_mem())
+    # From here on they are OpenSSL's, which frees the former ones.
+    lib.SSL_set_bio(inner._ssl, inner._into_ssl, inner._from_ssl)
 
 
 @lru_cache(maxsize=256)

@@ -1,9 +1,10 @@
-"""Ending an answer before its end: the upstream is closed now, whatever mitmproxy waits for."""
+"""The ends of upstream connections: now, where an answer is cancelled, and without remains."""
 
 import asyncio
 from dataclasses import dataclass
 
 from mitmproxy import ctx, http
+from mitmproxy.connection import Connection, ConnectionState
 from mitmproxy.proxy import events, layer, server
 from mitmproxy.proxy.layers import http as http_layers
 from mitmproxy.proxy.layers.http._events import ErrorCode, RequestProtocolError, ResponseProtocolError
@@ -45,11 +46,17 @@ class EndStream(events.Event):
 
 
 class HttpLayer(http_layers.HttpLayer):
-    """mitmproxy's HTTP layer, which can also end one stream of several on a connection."""
+    """mitmproxy's HTTP layer, which can also end one stream of several on a connection.
+
+    mitmproxy keeps what it knew of an upstream connection for as long as the client's connection
+    lasts. An HTTP/2 client whose upstream speaks HTTP/1.1 has a new one for each request.
+    """
 
     def _handle_event(self, event: events.Event) -> layer.CommandGenerator[None]:
         if not isinstance(event, EndStream):
             yield from super()._handle_event(event)
+            if isinstance(event, events.ConnectionClosed):
+                self._forget(event.connection)
             return
         for stream in list(self.streams.values()):
             if stream.child_layer is not None:
@@ -57,6 +64,12 @@ class HttpLayer(http_layers.HttpLayer):
                 yield from self.event_to_child(stream, event)
             elif stream.flow is event.flow:
                 yield from self._end(stream)
+
+    def _forget(self, connection: Connection) -> None:
+        used = any(stream.context.server is connection for stream in self.streams.values())
+        own = connection in (self.context.client, self.context.server)
+        if connection.state is ConnectionState.CLOSED and not used and not own:
+            self.connections.pop(connection, None)
 
     def _end(self, stream: http_layers.HttpStream) -> layer.CommandGenerator[None]:
         # To the upstream as if the client had left; if the stream waits for its connection, it does so then.

@@ -9,13 +9,14 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 from django.db import Error as DatabaseError
 
-from responses_api.access.sign_in import SignInFailed, client_of_installation
+from responses_api.access.oauth_client import SignInFailed, client_of_installation
 from responses_api.catalogue import build_catalogue, stored_profiles
+from responses_api.check_tags import GATEWAY
 
 EMBEDDED = "zgproject.embedded_postgres"
 
 
-@register
+@register(GATEWAY)
 def check_credential_keys(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """``responses_api.E001``: a credential could not be encrypted or read."""
     for number, key in enumerate(settings.CREDENTIAL_KEYS, start=1):
@@ -33,7 +34,7 @@ def check_credential_keys(app_configs: Sequence[AppConfig] | None, **kwargs: Any
     return []
 
 
-@register
+@register(GATEWAY)
 def check_oauth_client(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """``responses_api.E003``: nobody could sign in with the installation's client."""
     try:
@@ -44,7 +45,7 @@ def check_oauth_client(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -
     return []
 
 
-@register
+@register(GATEWAY)
 def check_models(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """``responses_api.E002``: a name for a model that there is not."""
     if not build_catalogue(()).dangling():
@@ -66,7 +67,7 @@ def check_models(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list
     ]
 
 
-@register
+@register(GATEWAY)
 def check_language_server_account(
     app_configs: Sequence[AppConfig] | None, **kwargs: Any
 ) -> list[CheckMessage]:
@@ -84,7 +85,7 @@ def check_language_server_account(
     ]
 
 
-@register
+@register(GATEWAY)
 def check_simulated(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """``responses_api.W002``: what looks like production answers with made-up text."""
     if settings.UPSTREAM_SIMULATED and settings.DATABASES["default"]["ENGINE"] != EMBEDDED:

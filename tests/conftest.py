@@ -1,5 +1,6 @@
 """What all tests share: three people, their API keys, a Redis, hypothesis profiles."""
 
+import gc
 import os
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -35,6 +36,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="the fault suite with more streams and more repetitions (make faults)",
     )
+
+
+def pytest_collection_finish() -> None:
+    """Thousands of tests are a large heap, which the collector shall not look through again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture

@@ -61,4 +61,6 @@ DATABASES["default"]["OPTIONS"]["server_settings"] = {
     "synchronous_commit": "off",
     "max_connections": "300",
 }
+# Looking through all static files takes longer than a page, and each test client would do it.
+WHITENOISE_AUTOREFRESH = True
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

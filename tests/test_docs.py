@@ -18,20 +18,13 @@ _FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 
 
 def setting_calls() -> list[ast.Call]:
-    """The calls in settings.py that read one variable: ``env.str("NAME", …)`` and helpers such as ``_port("NAME", …)``."""
+    """The calls in settings.py that read one variable: ``env.str("NAME", …)`` or ``environment.port("NAME", …)``."""
     tree = ast.parse((ROOT / "zgproject" / "settings.py").read_text(encoding="utf-8"))
-    helpers = {
-        node.name
-        for node in tree.body
-        if isinstance(node, ast.FunctionDef) and node.args.args[0].arg == "name"
-    }
 
     def reads(function: ast.expr) -> bool:
         match function:
-            case ast.Attribute(value=ast.Name(id="env")):
+            case ast.Attribute(value=ast.Name(id="env" | "environment")):
                 return True
-            case ast.Name(id=name):
-                return name in helpers
         return False
 
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and reads(node.func)]

@@ -112,6 +112,9 @@ class Server(server.Server):
 
     async def handle_reply(self, protocol: Any, message: dict[str, Any]) -> None:
         """The application's ``send``."""
+        if message["type"] == "http.response.start":
+            # It has read the body, of which the request would keep a copy for as long as the answer takes.
+            protocol.content.close()
         await super().handle_reply(protocol, message)  # type: ignore[no-untyped-call]
         if message["type"] == "websocket.send" and isinstance(protocol, WebSocketProtocol):
             await protocol.writable.wait()

@@ -1,186 +1,18 @@
-"""Settings, all of them: the only module that reads the environment.
+"""Settings, all of them: the only module that reads the environment, with ``environment``'s readers.
 
-Every value can be given as an environment variable or in a ``.env`` file beside
-``manage.py``; a secret also as ``NAME_FILE``, the path of a file that holds it.
 ``docs/settings.md`` lists them.
 """
 
-import json
-import math
 import secrets
 from datetime import timedelta
-from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
 
-import environ
 from cryptography.fernet import Fernet
-from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 
+from zgproject import environment
+from zgproject.environment import BASE_DIR, env
 from zgproject.local_secrets import read_or_create
-
-BASE_DIR = Path(__file__).resolve().parent.parent
-
-env = environ.FileAwareEnv()
-if (BASE_DIR / ".env").is_file():
-    environ.Env.read_env(BASE_DIR / ".env")
-
-
-def _secret(name: str) -> str:
-    """The value as it is: a leading ``$`` names no other variable; line breaks around it do not count."""
-    return str(env.ENVIRON.get(name, "")).strip()
-
-
-def _port(name: str, default: int) -> int:
-    port = env.int(name, default=default)
-    if not 0 <= port <= 65535:
-        raise ImproperlyConfigured(f"{name} must be a port number between 0 and 65535, not {port}.")
-    return port
-
-
-def _ports(name: str, default: list[int]) -> list[int]:
-    ports = env.list(name, default=default)
-    try:
-        numbers = [int(port) for port in ports]
-    except ValueError as error:
-        raise ImproperlyConfigured(f"{name} must list port numbers, not {ports}.") from error
-    if not all(0 < port <= 65535 for port in numbers):
-        raise ImproperlyConfigured(f"{name} must list port numbers between 1 and 65535, not {numbers}.")
-    return numbers
-
-
-def _seconds(name: str, default: float) -> float:
-    seconds = env.float(name, default=default)
-    if seconds <= 0:
-        raise ImproperlyConfigured(f"{name} must be a positive number of seconds, not {seconds}.")
-    return seconds
-
-
-def _positive(name: str, default: float) -> float:
-    number = env.float(name, default=default)
-    if not 0 < number < math.inf:
-        raise ImproperlyConfigured(f"{name} must be a positive number, not {number}.")
-    return number
-
-
-def _days(name: str, default: float) -> float:
-    days = env.float(name, default=default)
-    if not 0 <= days < math.inf:
-        raise ImproperlyConfigured(f"{name} must be a number of days, or 0 to keep for ever, not {days}.")
-    return days
-
-
-def _bytes(name: str, default: int) -> int:
-    size = env.int(name, default=default)
-    if size <= 0:
-        raise ImproperlyConfigured(f"{name} must be a positive number of bytes, not {size}.")
-    return size
-
-
-def _host(name: str, entry: str) -> str:
-    problem = f"{name} must list hosts as host or host:port, not {entry!r}."
-    try:
-        parts = urlsplit(f"//{entry}")
-        port = parts.port or 443
-    except ValueError as error:
-        raise ImproperlyConfigured(problem) from error
-    if not parts.hostname or parts.netloc != entry or "@" in entry or "*" in entry:
-        raise ImproperlyConfigured(problem)
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    return f"{host}:{port}"
-
-
-_LIMITS = (
-    *("requests_per_minute", "tokens_per_minute", "concurrent_responses", "tokens_per_day"),
-    *("tokens_per_month", "dollars_per_day", "dollars_per_month"),
-)
-
-
-def _limits(name: str) -> dict[str, Decimal]:
-    """A map of limits; counts are whole numbers, money has up to six decimals."""
-    limits = {}
-    for limit, value in env.dict(name, default={}).items():
-        if limit not in _LIMITS:
-            raise ImproperlyConfigured(f"{name} knows no {limit!r}; it may give {', '.join(_LIMITS)}.")
-        try:
-            number = Decimal(value)
-        except InvalidOperation as error:
-            raise ImproperlyConfigured(f"{name} gives {limit}={value!r}, which is not a number.") from error
-        smallest = Decimal("0.000001") if limit.startswith("dollars") else Decimal(1)
-        if not number.is_finite() or number < smallest or number % smallest:
-            kind = "an amount of dollars" if limit.startswith("dollars") else "a whole number"
-            raise ImproperlyConfigured(f"{name} must give {limit} as {kind} above 0, not {value}.")
-        limits[limit] = number
-    return limits
-
-
-def _hosts(name: str) -> list[str]:
-    """Entries ``host`` or ``host:port`` as ``host:port`` in lower case; 443 where there is no port."""
-    return [_host(name, entry) for entry in env.list(name, default=[])]
-
-
-def _host_patterns(name: str) -> list[str]:
-    """The same, and ``*.domain`` for all hosts below a name."""
-    return [
-        f"*.{_host(name, entry[2:])}" if entry.startswith("*.") else _host(name, entry)
-        for entry in env.list(name, default=[])
-    ]
-
-
-def _origin(name: str) -> str:
-    """An address ``http(s)://host:port`` without a path; empty where it is not set."""
-    url = _secret(name).rstrip("/")
-    if not url:
-        return ""
-    problem = f"{name} must be an address such as http://127.0.0.1:8091, without a path."
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError as error:
-        raise ImproperlyConfigured(problem) from error
-    if parts.scheme not in ("http", "https") or not parts.hostname or port == 0:
-        raise ImproperlyConfigured(problem)
-    if parts.path or parts.query or parts.fragment:
-        raise ImproperlyConfigured(problem)
-    return url
-
-
-def _map(name: str) -> dict[str, str]:
-    """A JSON object of strings, or ``key=value`` pairs separated by commas."""
-    value = env.str(name, default="").strip()
-    problem = f"{name} must be a JSON object of strings, or name=value pairs separated by commas."
-    entries: dict[str, Any]
-    if value.startswith("{"):
-        try:
-            entries = json.loads(value)
-        except ValueError as error:
-            raise ImproperlyConfigured(problem) from error
-    else:
-        pairs = [pair.partition("=") for pair in value.split(",") if pair.strip()]
-        entries = {key.strip(): entry.strip() for key, _, entry in pairs}
-    if not all(key and isinstance(entry, str) and entry for key, entry in entries.items()):
-        raise ImproperlyConfigured(problem)
-    return entries
-
-
-def _choice(name: str, default: str, *others: str) -> str:
-    value = env.str(name, default=default)
-    if value not in (default, *others):
-        raise ImproperlyConfigured(f"{name} must be one of {', '.join((default, *others))}, not {value!r}.")
-    return value
-
-
-def _optional_path(name: str) -> Path | None:
-    value = env.str(name, default="")
-    if not value:
-        return None
-    path = Path(value).expanduser()
-    if not path.is_file():
-        raise ImproperlyConfigured(f"{name} names a file that does not exist: {path}")
-    return path.resolve()
-
 
 DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / "data"))).expanduser().resolve()
 _SECRETS = DATA_DIR / "secrets"
@@ -188,11 +20,11 @@ _SECRETS = DATA_DIR / "secrets"
 # --- Django -----------------------------------------------------------------------------
 
 DEBUG = env.bool("DEBUG", default=False)
-SECRET_KEY = _secret("SECRET_KEY") or read_or_create(
+SECRET_KEY = environment.secret("SECRET_KEY") or read_or_create(
     _SECRETS / "secret_key", lambda: secrets.token_urlsafe(64)
 )
 HOST = env.str("HOST", default="127.0.0.1")
-PORT = _port("PORT", 8000)
+PORT = environment.port("PORT", 8000)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]", HOST])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
@@ -200,7 +32,7 @@ INSTALLED_APPS = [
     # The admin's theme, before the admin: it puts its own site and templates in place of Django's.
     "unfold",
     "unfold.contrib.filters",
-    "django.contrib.admin",
+    "zgproject.admin_app.AdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -298,7 +130,7 @@ if HTTPS_ONLY:
 
 # --- PostgreSQL and the channel layer -----------------------------------------------------
 
-if DATABASE_URL := _secret("DATABASE_URL"):
+if DATABASE_URL := environment.secret("DATABASE_URL"):
     DATABASES = {"default": env.db_url_config(DATABASE_URL)}
 else:
     DATABASES = {
@@ -313,7 +145,7 @@ DATABASES["default"]["CONN_MAX_AGE"] = None
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DATABASE_THREADS = env.int("DATABASE_THREADS", default=4)
 
-REDIS_URL = _secret("REDIS_URL")
+REDIS_URL = environment.secret("REDIS_URL")
 REDIS_PREFIX = env.str("REDIS_PREFIX", default="zg")
 if REDIS_URL:
     CHANNEL_LAYERS = {
@@ -329,9 +161,9 @@ else:
 
 UPSTREAM_URL = env.str("UPSTREAM_URL", default="").rstrip("/")
 UPSTREAM_API_VERSION = env.str("UPSTREAM_API_VERSION", default="v1beta")
-UPSTREAM_CA_FILE = _optional_path("UPSTREAM_CA_FILE")
-GEMINI_API_KEY = _secret("GEMINI_API_KEY")
-ZEROGRAVITY_TOKEN = _secret("ZEROGRAVITY_TOKEN")
+UPSTREAM_CA_FILE = environment.optional_path("UPSTREAM_CA_FILE")
+GEMINI_API_KEY = environment.secret("GEMINI_API_KEY")
+ZEROGRAVITY_TOKEN = environment.secret("ZEROGRAVITY_TOKEN")
 QUOTA_PROJECT = env.str("QUOTA_PROJECT", default="")
 PUBLIC_GEMINI_URL = "https://generativelanguage.googleapis.com"
 # Without an upstream and without a credential `serve` answers from the simulator.
@@ -346,14 +178,14 @@ if not UPSTREAM_URL:
 # Without it the language server is given the real text, and its cascade is followed.
 INTERCEPTOR_ENABLED = env.bool("INTERCEPTOR_ENABLED", default=True)
 INTERCEPTOR_HOST = env.str("INTERCEPTOR_HOST", default="127.0.0.1")
-INTERCEPTOR_PORT = _port("INTERCEPTOR_PORT", 8090)
+INTERCEPTOR_PORT = environment.port("INTERCEPTOR_PORT", 8090)
 INTERCEPTOR_URL = env.str("INTERCEPTOR_URL", default=f"http://{INTERCEPTOR_HOST}:{INTERCEPTOR_PORT}")
 # Needed as soon as it listens for other machines.
 INTERCEPTOR_PROXY_USER = env.str("INTERCEPTOR_PROXY_USER", default="")
-INTERCEPTOR_PROXY_PASSWORD = _secret("INTERCEPTOR_PROXY_PASSWORD")
+INTERCEPTOR_PROXY_PASSWORD = environment.secret("INTERCEPTOR_PROXY_PASSWORD")
 # Empty: the upstream's.
-INTERCEPT_HOSTS = _host_patterns("INTERCEPT_HOSTS")
-PASS_THROUGH_HOSTS = _host_patterns("PASS_THROUGH_HOSTS")
+INTERCEPT_HOSTS = environment.host_patterns("INTERCEPT_HOSTS")
+PASS_THROUGH_HOSTS = environment.host_patterns("PASS_THROUGH_HOSTS")
 INTERCEPTOR_DIR = DATA_DIR / "interceptor"
 INTERCEPTOR_CA_FILE = Path(
     env.str("INTERCEPTOR_CA_FILE", default=str(INTERCEPTOR_DIR / "mitmproxy-ca-cert.pem"))
@@ -362,77 +194,77 @@ INTERCEPTOR_CA_FILE = Path(
 # --- Language server -----------------------------------------------------------------------
 
 LANGUAGE_SERVER_HOST = env.str("LANGUAGE_SERVER_HOST", default="127.0.0.1")
-LANGUAGE_SERVER_PORT = _port("LANGUAGE_SERVER_PORT", 8091)
-LANGUAGE_SERVER_URL = _origin("LANGUAGE_SERVER_URL")
+LANGUAGE_SERVER_PORT = environment.port("LANGUAGE_SERVER_PORT", 8091)
+LANGUAGE_SERVER_URL = environment.origin("LANGUAGE_SERVER_URL")
 # `serve` starts ours unless another one is named.
 OWN_LANGUAGE_SERVER = not LANGUAGE_SERVER_URL
 if OWN_LANGUAGE_SERVER:
     LANGUAGE_SERVER_URL = f"http://{LANGUAGE_SERVER_HOST}:{LANGUAGE_SERVER_PORT}"
-LANGUAGE_SERVER_CSRF_TOKEN = _secret("LANGUAGE_SERVER_CSRF_TOKEN") or read_or_create(
+LANGUAGE_SERVER_CSRF_TOKEN = environment.secret("LANGUAGE_SERVER_CSRF_TOKEN") or read_or_create(
     _SECRETS / "language_server_csrf_token", lambda: secrets.token_urlsafe(32)
 )
 LANGUAGE_SERVER_MODEL = env.str("LANGUAGE_SERVER_MODEL", default="MODEL_PLACEHOLDER_M1")
 # Our name of a model -> the language server's.
-LANGUAGE_SERVER_MODELS = _map("LANGUAGE_SERVER_MODELS")
-LANGUAGE_SERVER_CA_FILE = _optional_path("LANGUAGE_SERVER_CA_FILE")
-LANGUAGE_SERVER_CONNECT_TIMEOUT = _seconds("LANGUAGE_SERVER_CONNECT_TIMEOUT", 3)
-LANGUAGE_SERVER_TIMEOUT = _seconds("LANGUAGE_SERVER_TIMEOUT", 10)
+LANGUAGE_SERVER_MODELS = environment.map("LANGUAGE_SERVER_MODELS")
+LANGUAGE_SERVER_CA_FILE = environment.optional_path("LANGUAGE_SERVER_CA_FILE")
+LANGUAGE_SERVER_CONNECT_TIMEOUT = environment.seconds("LANGUAGE_SERVER_CONNECT_TIMEOUT", 3)
+LANGUAGE_SERVER_TIMEOUT = environment.seconds("LANGUAGE_SERVER_TIMEOUT", 10)
 # Ours only: what it calls the upstream with where there is no interceptor, and what it offers.
-LANGUAGE_SERVER_API_KEY = _secret("LANGUAGE_SERVER_API_KEY")
+LANGUAGE_SERVER_API_KEY = environment.secret("LANGUAGE_SERVER_API_KEY")
 LANGUAGE_SERVER_REACTIVE_UPDATES = env.bool("LANGUAGE_SERVER_REACTIVE_UPDATES", default=True)
 
 # --- Access ----------------------------------------------------------------------------------
 
-API_KEY_HASH_KEY = _secret("API_KEY_HASH_KEY") or read_or_create(
+API_KEY_HASH_KEY = environment.secret("API_KEY_HASH_KEY") or read_or_create(
     _SECRETS / "api_key_hash_key", lambda: secrets.token_urlsafe(64)
 )
 # Fernet keys, newest first: the first encrypts, all decrypt.
-CREDENTIAL_KEYS = [key.strip() for key in _secret("CREDENTIAL_KEYS").split(",") if key.strip()] or [
-    read_or_create(_SECRETS / "credential_key", lambda: Fernet.generate_key().decode())
-]
+CREDENTIAL_KEYS = [
+    key.strip() for key in environment.secret("CREDENTIAL_KEYS").split(",") if key.strip()
+] or [read_or_create(_SECRETS / "credential_key", lambda: Fernet.generate_key().decode())]
 # The operator's own OAuth client, as the client_secret.json that Google's console gives.
-OAUTH_CLIENT = _secret("OAUTH_CLIENT")
+OAUTH_CLIENT = environment.secret("OAUTH_CLIENT")
 OAUTH_SCOPES = env.list("OAUTH_SCOPES", default=["https://www.googleapis.com/auth/cloud-platform"])
-OAUTH_CA_BUNDLE = _optional_path("OAUTH_CA_BUNDLE")
-OAUTH_TIMEOUT = _seconds("OAUTH_TIMEOUT", 10)
-CREDENTIAL_RENEW_BEFORE = _seconds("CREDENTIAL_RENEW_BEFORE", 300)
+OAUTH_CA_BUNDLE = environment.optional_path("OAUTH_CA_BUNDLE")
+OAUTH_TIMEOUT = environment.seconds("OAUTH_TIMEOUT", 10)
+CREDENTIAL_RENEW_BEFORE = environment.seconds("CREDENTIAL_RENEW_BEFORE", 300)
 # What keys and users may use for whom the admin says nothing else.
-KEY_LIMITS = _limits("KEY_LIMITS")
-USER_LIMITS = _limits("USER_LIMITS")
+KEY_LIMITS = environment.limits("KEY_LIMITS")
+USER_LIMITS = environment.limits("USER_LIMITS")
 ASSUMED_OUTPUT_TOKENS = env.int("ASSUMED_OUTPUT_TOKENS", default=2048)
 
 # --- Responses API ---------------------------------------------------------------------------
 
 DEFAULT_MODEL = env.str("DEFAULT_MODEL", default="gemini-3.8-flash")
 MODEL_ALIASES = env.dict("MODEL_ALIASES", default={})
-UNKNOWN_MODELS = _choice("UNKNOWN_MODELS", "serve", "refuse")
+UNKNOWN_MODELS = environment.choice("UNKNOWN_MODELS", "serve", "refuse")
 MAX_REQUEST_BYTES = env.int("MAX_REQUEST_BYTES", default=128 * 1024 * 1024)
-GATE_TIMEOUT = _seconds("GATE_TIMEOUT", 5)
-RESPONSE_TIMEOUT = _seconds("RESPONSE_TIMEOUT", 1200)
-KEEPALIVE_INTERVAL = _seconds("KEEPALIVE_INTERVAL", 10)
-STREAM_OPEN_GRACE = _seconds("STREAM_OPEN_GRACE", 1)
+GATE_TIMEOUT = environment.seconds("GATE_TIMEOUT", 5)
+RESPONSE_TIMEOUT = environment.seconds("RESPONSE_TIMEOUT", 1200)
+KEEPALIVE_INTERVAL = environment.seconds("KEEPALIVE_INTERVAL", 10)
+STREAM_OPEN_GRACE = environment.seconds("STREAM_OPEN_GRACE", 1)
 BACKGROUND_CONCURRENCY = env.int("BACKGROUND_CONCURRENCY", default=4)
 WEBSOCKET = env.bool("WEBSOCKET", default=True)
-WEBSOCKET_MAX_SECONDS = _seconds("WEBSOCKET_MAX_SECONDS", 3600)
+WEBSOCKET_MAX_SECONDS = environment.seconds("WEBSOCKET_MAX_SECONDS", 3600)
 
 # --- Images and files that a request names by web address ------------------------------------
 
 REMOTE_FILES = env.bool("REMOTE_FILES", default=True)
 REMOTE_FILES_HTTP = env.bool("REMOTE_FILES_HTTP", default=False)
-REMOTE_FILES_PORTS = _ports("REMOTE_FILES_PORTS", [443])
-REMOTE_FILES_ALLOWED_HOSTS = _hosts("REMOTE_FILES_ALLOWED_HOSTS")
-REMOTE_FILES_CA_BUNDLE = _optional_path("REMOTE_FILES_CA_BUNDLE")
-REMOTE_FILES_TIMEOUT = _seconds("REMOTE_FILES_TIMEOUT", 20)
+REMOTE_FILES_PORTS = environment.ports("REMOTE_FILES_PORTS", [443])
+REMOTE_FILES_ALLOWED_HOSTS = environment.hosts("REMOTE_FILES_ALLOWED_HOSTS")
+REMOTE_FILES_CA_BUNDLE = environment.optional_path("REMOTE_FILES_CA_BUNDLE")
+REMOTE_FILES_TIMEOUT = environment.seconds("REMOTE_FILES_TIMEOUT", 20)
 REMOTE_FILES_MAX_BYTES = env.int("REMOTE_FILES_MAX_BYTES", default=64 * 1024 * 1024)
 
 # --- Webhooks and idempotency keys -----------------------------------------------------------
 
-WEBHOOK_ALLOWED_HOSTS = _hosts("WEBHOOK_ALLOWED_HOSTS")
-WEBHOOK_CA_BUNDLE = _optional_path("WEBHOOK_CA_BUNDLE")
+WEBHOOK_ALLOWED_HOSTS = environment.hosts("WEBHOOK_ALLOWED_HOSTS")
+WEBHOOK_CA_BUNDLE = environment.optional_path("WEBHOOK_CA_BUNDLE")
 WEBHOOK_CONCURRENCY = env.int("WEBHOOK_CONCURRENCY", default=8)
-WEBHOOK_RETRY_HOURS = _positive("WEBHOOK_RETRY_HOURS", 72)
-WEBHOOK_KEPT_DAYS = _positive("WEBHOOK_KEPT_DAYS", 30)
-IDEMPOTENCY_HOURS = _positive("IDEMPOTENCY_HOURS", 24)
+WEBHOOK_RETRY_HOURS = environment.positive("WEBHOOK_RETRY_HOURS", 72)
+WEBHOOK_KEPT_DAYS = environment.positive("WEBHOOK_KEPT_DAYS", 30)
+IDEMPOTENCY_HOURS = environment.positive("IDEMPOTENCY_HOURS", 24)
 IDEMPOTENCY_MAX_BYTES = env.int("IDEMPOTENCY_MAX_BYTES", default=8 * 1024 * 1024)
 
 # --- The admin's theme: everything it needs is served from the installed package -----------------
@@ -458,12 +290,13 @@ UNFOLD = {
 
 # --- What is kept, and for how long ----------------------------------------------------------
 
-CONTENT_CAPTURE = _choice("CONTENT_CAPTURE", "off", "preview", "full")
-CAPTURE_MAX_BYTES = _bytes("CAPTURE_MAX_BYTES", 1024 * 1024)
-RETENTION_CAPTURES_DAYS = _days("RETENTION_CAPTURES_DAYS", 7)
-RETENTION_RESPONSES_DAYS = _days("RETENTION_RESPONSES_DAYS", 30)
-RETENTION_TRACES_DAYS = _days("RETENTION_TRACES_DAYS", 90)
-RETENTION_USAGE_DAYS = _days("RETENTION_USAGE_DAYS", 0)
+CONTENT_CAPTURE = environment.choice("CONTENT_CAPTURE", "off", "preview", "full")
+CAPTURE_MAX_BYTES = environment.bytes("CAPTURE_MAX_BYTES", 1024 * 1024)
+RETENTION_CAPTURES_DAYS = environment.days("RETENTION_CAPTURES_DAYS", 7)
+RETENTION_RESPONSES_DAYS = environment.days("RETENTION_RESPONSES_DAYS", 30)
+RETENTION_TRACES_DAYS = environment.days("RETENTION_TRACES_DAYS", 90)
+RETENTION_USAGE_DAYS = environment.days("RETENTION_USAGE_DAYS", 0)
+RETENTION_AUDIT_DAYS = environment.days("RETENTION_AUDIT_DAYS", 400)
 
 REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],

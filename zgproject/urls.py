@@ -18,6 +18,8 @@ from responses_api.rest.responses import InputItemList, ResponseCancel, Response
 from responses_api.rest.token import UpstreamToken
 from responses_api.rest.usage import CompletionsUsage, Costs
 
+admin.autodiscover()
+
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("healthz", healthz),

@@ -101,8 +101,6 @@ class Agent:
             step.stop_reason = step.stop_reason or StopReason.STREAM_BROKEN
             raise
         finally:
-            step.text.join()
-            step.thoughts.join()
             cascade.step_changed(index)
 
     def _settle(self, cascade: Cascade, run: asyncio.Task[None]) -> None:

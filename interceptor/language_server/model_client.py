@@ -1,62 +1,52 @@
-"""The language server's calls to the model's endpoint: I/O only."""
+"""The language server's calls to the model's endpoint: which connection each takes."""
 
 import ssl
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import lru_cache
-from types import SimpleNamespace
-
-import aiohttp
-from yarl import URL
+from urllib.parse import urlsplit
 
 from .answer import ModelCallFailed, refusal_of
 from .config import LanguageServerConfig
-from .tls import release_write_buffer
+from .own_connections import OwnConnections
+from .shared_connection import LARGEST_BODY, CallBrokeOff
+from .shared_connections import NoHttp2, SharedConnections
+from .tls import client_context
 
-# Long decodes of the newest models can be silent for a quarter of an hour.
-_TIMEOUT = aiohttp.ClientTimeout(total=3_600, connect=15, sock_connect=15)
-_KEEPALIVE_SECONDS = 300.0
-_READ_BUFFER = 16 * 1024
-_MAX_ERROR_BODY = 64 * 1024
-
-
-@dataclass(slots=True)
-class _CallTrace:
-    """What is noted of one HTTP request."""
-
-    reused_connection: bool = False
+CALLS_ON_THEIR_OWN = 24
+"""At once, each on an HTTP/1.1 connection of its own, which costs the least CPU; further ones share
+HTTP/2 connections, which costs the least memory."""
 
 
 class ModelClient:
     """Streams answers over pooled connections; lives as long as the server.
 
     Must be made inside a running loop.
+
+    Raises:
+        OSError: the CA file cannot be used.
     """
 
     def __init__(self, config: LanguageServerConfig, context: ssl.SSLContext) -> None:
-        self._config = config
         headers = {
-            "Content-Type": "application/json",
-            "Accept": "text/event-stream",
-            "Accept-Encoding": "identity",
-            "User-Agent": config.user_agent,
+            "content-type": "application/json",
+            "accept": "text/event-stream",
+            "accept-encoding": "identity",
+            "user-agent": config.user_agent,
+            **{name.lower(): value for name, value in config.credential_headers.items()},
         }
-        headers.update(config.credential_headers)
-        self._url = lru_cache(maxsize=64)(self._url_of)
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=_KEEPALIVE_SECONDS, ssl=context),
-            headers=headers,
-            proxy=config.proxy_url,
-            timeout=_TIMEOUT,
-            read_bufsize=_READ_BUFFER,
-            cookie_jar=aiohttp.DummyCookieJar(),
-            trace_configs=[_reuse_trace()],
-        )
+        upstream = urlsplit(config.upstream_url.rstrip("/"))
+        self._base_path = f"{upstream.path}/{config.api_version}/models"
+        origin = f"{upstream.scheme}://{upstream.netloc}"
+        self._own = OwnConnections(origin, config.proxy_url, headers, context)
+        self._on_their_own = 0
+        self._shared: SharedConnections | None = None
+        proxy = config.proxy_url or ""
+        if proxy.startswith("http://") and upstream.scheme == "https":
+            self._shared = SharedConnections(origin, proxy, headers, client_context(config, "h2"))
 
     async def stream(self, model: str, body: bytes, on_data: Callable[[bytes], None]) -> None:
         """Make one streaming generate call; return when the answer's last byte is in.
 
-        Cancelling it closes the connection at once.
+        Cancelling it ends the call at once.
 
         Args:
             model: Upstream model name.
@@ -66,88 +56,37 @@ class ModelClient:
         Raises:
             ModelCallFailed: refused, unreachable or broken off.
         """
+        path = f"{self._base_path}/{model}:streamGenerateContent?alt=sse"
+        if self._on_their_own >= CALLS_ON_THEIR_OWN and len(body) <= LARGEST_BODY:
+            if await self._streamed_with_others(path, body, on_data):
+                return
+        self._on_their_own += 1
         try:
-            async with await self._open(model, body) as response:
-                _save_memory(response)
-                try:
-                    await self._read(response, on_data)
-                except BaseException:
-                    _abort(response)
-                    raise
-        except TimeoutError:
-            raise ModelCallFailed("The model's endpoint did not answer in time.", "timeout") from None
-        except aiohttp.ClientError as error:
-            raise _connection_failure(error) from error
+            await self._own.stream(path, body, on_data)
+        finally:
+            self._on_their_own -= 1
 
     async def close(self) -> None:
         """Close all connections."""
-        await self._session.close()
+        await self._own.close()
+        if self._shared is not None:
+            self._shared.close()
 
-    async def _open(self, model: str, body: bytes) -> aiohttp.ClientResponse:
-        """Send the request, once more if the pooled connection had died while it was idle."""
-        trace = _CallTrace()
+    async def _streamed_with_others(self, path: str, body: bytes, on_data: Callable[[bytes], None]) -> bool:
+        """Make the call on a shared connection; False if it has to be made, or repeated, in the other way."""
+        if self._shared is None:
+            return False
         try:
-            return await self._post(model, body, trace)
-        except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError):
-            if not trace.reused_connection:
-                raise
-        return await self._post(model, body, _CallTrace())
-
-    async def _post(self, model: str, body: bytes, trace: _CallTrace) -> aiohttp.ClientResponse:
-        return await self._session.post(
-            self._url(model), data=body, allow_redirects=False, trace_request_ctx=trace
-        )
-
-    async def _read(self, response: aiohttp.ClientResponse, on_data: Callable[[bytes], None]) -> None:
-        if response.status != 200:
-            raise refusal_of(response.status, await _start_of(response.content))
-        while data := await response.content.readany():
-            on_data(data)
-
-    def _url_of(self, model: str) -> URL:
-        base = self._config.upstream_url.rstrip("/")
-        return URL(f"{base}/{self._config.api_version}/models/{model}:streamGenerateContent?alt=sse")
-
-
-async def _start_of(content: aiohttp.StreamReader) -> bytes:
-    start = bytearray()
-    while len(start) < _MAX_ERROR_BODY and (data := await content.readany()):
-        start += data
-    return bytes(start)
-
-
-def _save_memory(response: aiohttp.ClientResponse) -> None:
-    """For the time of the answer, which may be long; nothing is written meanwhile."""
-    if response.connection is not None and response.connection.transport is not None:
-        release_write_buffer(response.connection.transport)
-
-
-def _abort(response: aiohttp.ClientResponse) -> None:
-    """Drop the connection without the TLS farewell, which would wait for the peer's."""
-    if response.connection is not None and response.connection.transport is not None:
-        response.connection.transport.abort()
-
-
-def _reuse_trace() -> aiohttp.TraceConfig:
-    async def note_reuse(
-        session: aiohttp.ClientSession,
-        context: SimpleNamespace,
-        params: aiohttp.TraceConnectionReuseconnParams,
-    ) -> None:
-        context.trace_request_ctx.reused_connection = True
-
-    trace = aiohttp.TraceConfig()
-    trace.on_connection_reuseconn.append(note_reuse)
-    return trace
-
-
-def _connection_failure(error: aiohttp.ClientError) -> ModelCallFailed:
-    match error:
-        case aiohttp.ClientConnectorCertificateError():
-            return ModelCallFailed("The certificate of the model's endpoint is not trusted.", "untrusted")
-        case aiohttp.ClientProxyConnectionError() | aiohttp.ClientHttpProxyError():
-            return ModelCallFailed("The interceptor cannot be reached.", "proxy unreachable")
-        case aiohttp.ClientConnectorError():
-            return ModelCallFailed("The model's endpoint cannot be reached.", "unreachable")
-        case _:
-            return ModelCallFailed("The connection to the model's endpoint broke off.", "connection lost")
+            status, refusal = await self._shared.stream(path, body, on_data)
+        except NoHttp2:
+            return False
+        except CallBrokeOff as end:
+            if end.repeatable:
+                return False
+            text = "The connection to the model's endpoint broke off."
+            raise ModelCallFailed(text, "connection lost") from None
+        except TimeoutError:
+            raise ModelCallFailed("The model's endpoint did not answer in time.", "timeout") from None
+        if status != 200:
+            raise refusal_of(status, refusal)
+        return True

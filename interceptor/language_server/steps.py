@@ -30,28 +30,23 @@ class StopReason(StrEnum):
 
 
 class GrowingText:
-    """Text that arrives in pieces; joined only when somebody looks."""
+    """Text that arrives in pieces; made into a string only when somebody looks."""
 
-    __slots__ = ("_pieces",)
+    __slots__ = ("_bytes",)
 
     def __init__(self) -> None:
-        self._pieces: list[str] = []
+        # A string for each piece would take several times the room.
+        self._bytes = bytearray()
 
     def append(self, piece: str) -> None:
         """Add ``piece`` at the end."""
-        self._pieces.append(piece)
-
-    def join(self) -> None:
-        """Give the memory of the single pieces back; for text that will not grow any more."""
-        if len(self._pieces) > 1:
-            self._pieces = ["".join(self._pieces)]
+        self._bytes += piece.encode(errors="surrogatepass")
 
     def __bool__(self) -> bool:
-        return bool(self._pieces)
+        return bool(self._bytes)
 
     def __str__(self) -> str:
-        self.join()
-        return self._pieces[0] if self._pieces else ""
+        return self._bytes.decode(errors="surrogatepass")
 
 
 @dataclass(frozen=True, slots=True)

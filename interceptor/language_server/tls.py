@@ -10,8 +10,8 @@ READ_BUFFER = 4 * 1024
 """Bytes per connection; more than any usual frame of an event stream."""
 
 
-def client_context(config: LanguageServerConfig) -> ssl.SSLContext:
-    """The TLS settings for all calls to the upstream.
+def client_context(config: LanguageServerConfig, protocol: str = "http/1.1") -> ssl.SSLContext:
+    """The TLS settings for all calls to the upstream that speak ``protocol``.
 
     CPython sets ``SSL_MODE_RELEASE_BUFFERS`` on every context, so OpenSSL gives its buffers back
     when they are empty, with the exception that ``release_write_buffer`` takes care of.
@@ -23,7 +23,7 @@ def client_context(config: LanguageServerConfig) -> ssl.SSLContext:
     context = ssl.create_default_context(cafile=config.ca_file if behind_proxy else None)
     if config.ca_file is not None and not behind_proxy:
         context.load_verify_locations(config.ca_file)
-    context.set_alpn_protocols(["http/1.1"])
+    context.set_alpn_protocols([protocol])
     return context
 
 

@@ -2,15 +2,18 @@
 
 import asyncio
 import itertools
+import socket
+import struct
 import time
 from dataclasses import dataclass
+from typing import assert_never
 
 import msgspec
 from aiohttp import web
 
 from .credentials import caller_error, read_caller
 from .errors import ApiError, model_not_found
-from .frames import Ending, Framing, pauses, stamped, stream_writes, whole_answer
+from .frames import Ending, Framing, pauses, stamped, stream_writes, transfer_chunk_begun, whole_answer
 from .models import MODELS, find_model
 from .record import Record, SeenRequest
 from .script import NewId
@@ -124,12 +127,9 @@ async def _send_whole(request: web.Request, answer: Answer) -> web.StreamRespons
             return _refusal(error)
         case bytes() as body:
             return web.Response(body=body, headers=_JSON_HEADERS)
-        case Ending.STALL:
-            await asyncio.Event().wait()
-        case _:
-            pass
-    _cut(request)
-    return web.Response()
+        case ending:
+            await _break_off(request, ending)
+            return web.Response()
 
 
 async def _send_stream(request: web.Request, answer: Answer, framing: Framing) -> web.StreamResponse:
@@ -162,20 +162,31 @@ async def _write_stream(request: web.Request, answer: Answer, framing: Framing) 
         if answer.directives.stamp:
             data = stamped(data, time.monotonic_ns() // 1000)
         await response.write(data)
-    match plan.ending:
-        case Ending.COMPLETE:
-            await response.write_eof()
-        case Ending.CUT:
-            _cut(request)
-        case Ending.STALL:
-            await asyncio.Event().wait()
+    if plan.ending is Ending.COMPLETE:
+        await response.write_eof()
+    else:
+        await _break_off(request, plan.ending, plan.torn)
     return response
 
 
-def _cut(request: web.Request) -> None:
-    """Close the connection after what has been written, in the middle of the answer."""
-    if request.transport is not None:
-        request.transport.close()
+async def _break_off(request: web.Request, ending: Ending, torn: bytes = b"") -> None:
+    """End the answer in the middle, after what has been written."""
+    transport = request.transport
+    if transport is None:
+        return
+    match ending:
+        case Ending.STALL:
+            await asyncio.Event().wait()
+        case Ending.RESET:
+            linger_not = struct.pack("ii", 1, 0)
+            transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger_not)
+            transport.abort()
+        case Ending.CUT | Ending.COMPLETE:
+            if torn:
+                transport.write(transfer_chunk_begun(torn))
+            transport.close()
+        case _:
+            assert_never(ending)
 
 
 async def _list_models(request: web.Request) -> web.Response:

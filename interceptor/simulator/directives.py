@@ -57,6 +57,9 @@ class Directives:
     raw_error_mid: int | None = None
     error_code: int = 503
     cut: int | None = None
+    cut_line: int | None = None
+    cut_transfer: int | None = None
+    reset: int | None = None
     stall: int | None = None
     garbage: int | None = None
     no_finish: bool = False
@@ -88,6 +91,9 @@ class Directives:
             error_mid=None,
             raw_error_mid=None,
             cut=None,
+            cut_line=None,
+            cut_transfer=None,
+            reset=None,
             stall=None,
             garbage=None,
             no_finish=False,

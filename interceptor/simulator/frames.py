@@ -1,7 +1,7 @@
 """Chunks -> what is written to the connection, with the faults that directives ask for. Pure."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 
 import msgspec
@@ -21,7 +21,11 @@ class Ending(Enum):
 
     COMPLETE = auto()
     CUT = auto()
+    """The connection is closed."""
+    RESET = auto()
+    """It is reset: what the client has not read yet may be lost."""
     STALL = auto()
+    """Silence, until the client closes."""
 
 
 class Framing(Enum):
@@ -50,6 +54,8 @@ class Writes:
 
     writes: tuple[bytes, ...]
     ending: Ending
+    torn: bytes = b""
+    """After them: announced as a whole, of which only the first half is sent."""
 
 
 def stream_writes(chunks: list[JsonObject], directives: Directives, framing: Framing, model: str) -> Writes:
@@ -60,10 +66,10 @@ def stream_writes(chunks: list[JsonObject], directives: Directives, framing: Fra
     """
     writes: list[bytes] = []
     encode = msgspec.json.encode
-    fault_position, fault = _fault(directives, framing, model, len(chunks) - 1)
+    fault_position, fault = _fault(chunks, directives, framing, model)
     for position in range(len(chunks) + 1):
         if fault is not None and position == fault_position:
-            return Writes((*writes, *fault.writes), fault.ending)
+            return replace(fault, writes=(*writes, *fault.writes))
         if position == directives.garbage:
             writes.append(framing.frame(b'{"candidates": [{"content": {"par', first=not writes))
         if position < len(chunks):
@@ -73,12 +79,24 @@ def stream_writes(chunks: list[JsonObject], directives: Directives, framing: Fra
     return Writes(tuple(writes), Ending.COMPLETE)
 
 
-def _fault(directives: Directives, framing: Framing, model: str, latest: int) -> tuple[int, Writes | None]:
+def _fault(
+    chunks: list[JsonObject], directives: Directives, framing: Framing, model: str
+) -> tuple[int, Writes | None]:
     """Where the stream breaks and what is written there; None: nowhere."""
-    if directives.cut is not None:
-        return min(directives.cut, latest), Writes((), Ending.CUT)
-    if directives.stall is not None:
-        return min(directives.stall, latest), Writes((), Ending.STALL)
+    latest = len(chunks) - 1
+    for asked, ending in (
+        (directives.cut, Ending.CUT),
+        (directives.reset, Ending.RESET),
+        (directives.stall, Ending.STALL),
+    ):
+        if asked is not None:
+            return min(asked, latest), Writes((), ending)
+    if directives.cut_line is not None:
+        position = min(directives.cut_line, latest)
+        return position, Writes((_half(_frame_at(position, chunks, framing)),), Ending.CUT)
+    if directives.cut_transfer is not None:
+        position = min(directives.cut_transfer, latest)
+        return position, Writes((), Ending.CUT, torn=_frame_at(position, chunks, framing))
     if directives.error_mid is not None:
         position = min(directives.error_mid, latest)
         data = framing.frame(_error(directives, model), first=position == 0) + framing.end
@@ -89,20 +107,40 @@ def _fault(directives: Directives, framing: Framing, model: str, latest: int) ->
     return 0, None
 
 
+def _frame_at(position: int, chunks: list[JsonObject], framing: Framing) -> bytes:
+    return framing.frame(msgspec.json.encode(chunks[position]), first=position == 0)
+
+
+def _half(data: bytes) -> bytes:
+    return data[: len(data) // 2]
+
+
 def _error(directives: Directives, model: str) -> bytes:
     return msgspec.json.encode(of_status(directives.error_code, model, None, per_day=False).body())
 
 
 def whole_answer(chunks: list[JsonObject], directives: Directives, model: str) -> bytes | ApiError | Ending:
     """The body of a single answer, or the fault that comes instead; positions do not matter then."""
-    if directives.cut is not None:
+    if _any_cut(directives):
         return Ending.CUT
+    if directives.reset is not None:
+        return Ending.RESET
     if directives.stall is not None:
         return Ending.STALL
     if directives.error_mid is not None or directives.raw_error_mid is not None:
         return of_status(directives.error_code, model, None, per_day=False)
     body = msgspec.json.encode(merged(chunks))
-    return body if directives.garbage is None else body[: len(body) // 2]
+    return body if directives.garbage is None else _half(body)
+
+
+def _any_cut(directives: Directives) -> bool:
+    cuts = (directives.cut, directives.cut_line, directives.cut_transfer)
+    return any(position is not None for position in cuts)
+
+
+def transfer_chunk_begun(data: bytes) -> bytes:
+    """A chunk of HTTP/1.1's transfer coding that announces ``data`` and holds the first half of it."""
+    return b"%x\r\n" % len(data) + _half(data)
 
 
 def stamped(data: bytes, microseconds: int) -> bytes:

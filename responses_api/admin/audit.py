@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from auditlog.models import LogEntry
 from django.contrib import admin
+from django.contrib.admin.utils import quote
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html, format_html_join
@@ -51,7 +52,7 @@ class AuditLogAdmin(KeysetAdmin):
         kind, name = entry.content_type.name, entry.object_repr
         try:
             model = entry.content_type
-            url = reverse(f"admin:{model.app_label}_{model.model}_change", args=[entry.object_pk])
+            url = reverse(f"admin:{model.app_label}_{model.model}_change", args=[quote(entry.object_pk)])
         except NoReverseMatch:
             return format_html("{}: {}", kind, name)
         return format_html('{}: <a href="{}">{}</a>', kind, url, name)

@@ -19,7 +19,8 @@ from django.views.generic import View
 
 from responses_api.access import sign_in
 from responses_api.access.encryption import SecretUnreadable, decrypt, encrypt
-from responses_api.access.sign_in import OAuthClient, PendingSignIn, SignInFailed
+from responses_api.access.oauth_client import OAuthClient, SignInFailed, client_of_installation, read_client
+from responses_api.access.sign_in import PendingSignIn
 from responses_api.access.stored_secrets import SECRET_FIELDS, OAuthSecret, put_secret, unseal
 from responses_api.models import Credential
 
@@ -79,13 +80,13 @@ class SignInForm(forms.Form):
         file = self.cleaned_data["client"]
         try:
             if file is None:
-                client = sign_in.client_of_installation()
+                client = client_of_installation()
                 if client is None:
                     raise SignInFailed("Without OAUTH_CLIENT_FILE in the settings, a client is needed here.")
                 return client
             if file.size > _LARGEST_CLIENT_FILE:
                 raise SignInFailed("The file is too large for a client_secret.json.")
-            return sign_in.read_client(file.read())
+            return read_client(file.read())
         except SignInFailed as failed:
             raise forms.ValidationError(str(failed)) from None
 

@@ -17,8 +17,9 @@ from responses_api.access.credential_states import state_of
 from responses_api.access.visibility import sees_all, visible_to
 from responses_api.admin.dashboard_charts import PERCENTILES, Series, charts_of
 from responses_api.admin.dashboard_span import PRESETS, View, view_of
-from responses_api.admin.wording import count, duration
+from responses_api.admin.wording import count, counted, duration
 from responses_api.models import ApiKey, Credential, Outcome, Trace
+from responses_api.statistics.exchange_sums import Asked
 from responses_api.statistics.figure_queries import read
 from responses_api.statistics.figures import Figures, Latency, Row, Selection
 from responses_api.statistics.outcomes import ERRORS
@@ -57,12 +58,12 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     everybody = sees_all(request.user)
     selection = view.selection(None if everybody else request.user.pk)
     period, step = view.span.period, view.span.step
-    rows = read(period, selection, step=step, latencies=True)
+    rows = read(period, selection, step=step, asked=Asked.LATENCIES)
     series = Series.of(period, step, {row.at: row.figures for row in rows})
     dimensions = [MODEL, API_KEY, OWNER] if everybody else [MODEL, API_KEY]
     groups = {each: _busiest(period, selection, each) for each in dimensions}
     names = _names(request.user, groups, view)
-    total = next((row.figures for row in read(period, selection, latencies=True)), Figures())
+    total = next((row.figures for row in read(period, selection, asked=Asked.LATENCIES)), Figures())
     points = _points(view, series)
     return {
         **context,
@@ -90,7 +91,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
 
 
 def _busiest(period: Period, selection: Selection, dimension: Dimension) -> list[Row]:
-    return read(period, selection, by=[dimension.column], latencies=True, at_most=SHOWN_GROUPS)
+    return read(period, selection, by=[dimension.column], asked=Asked.LATENCIES, at_most=SHOWN_GROUPS)
 
 
 type Names = Mapping[Dimension, Mapping[int, str]]
@@ -128,11 +129,11 @@ def _cards(view: View, total: Figures) -> list[dict[str, Any]]:
     errors = view.traces(outcome__exact="error")
     uncached = f"{count(total.cached_tokens)} of them cached"
     unpriced = (
-        f"{count(total.unpriced)} requests without a price" if total.unpriced else "all requests priced"
+        f"{counted(total.unpriced, 'request')} without a price" if total.unpriced else "all requests priced"
     )
     return [
         _card("Requests", count(total.requests), view.traces()),
-        _card("Error rate", f"{total.error_rate:.1%}", errors, f"{count(total.errors)} errors"),
+        _card("Error rate", f"{total.error_rate:.1%}", errors, counted(total.errors, "error")),
         _card("Input tokens", count(total.input_tokens), view.traces(), uncached),
         _card(
             "Output tokens",
@@ -169,13 +170,13 @@ def _in_flight(viewer: "Viewer", view: View) -> dict[str, Any]:
 def _points(view: View, series: Series) -> list[dict[str, Any]]:
     """The series as a table: the same as the charts, for keyboards and for reading."""
     rows = []
-    for label, (start, figures) in zip(series.labels, series.points, strict=True):
+    for name, (start, figures) in zip(series.labels, series.points, strict=True):
         if figures.requests:
             ends = view.span.period
             step = Period(max(start, ends.since), min(start + series.step.value, ends.until))
-            rows.append({"label": label, **_measures(figures), "link": view.traces(step)})
+            rows.append({"name": name, **_measures(figures), "link": view.traces(step)})
         else:
-            rows.append({"label": label, "link": None})
+            rows.append({"name": name, "link": None})
     return rows
 
 

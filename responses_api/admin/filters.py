@@ -167,8 +167,11 @@ class KindFilter(EqualityFilter):
     column = "kind"
 
     def lookups(self, request: HttpRequest, model_admin: "AnyModelAdmin") -> list[tuple[str, str]]:
-        """Both, by their short names."""
-        return [(kind.value, kind.name.capitalize()) for kind in TraceKind]
+        """Both."""
+        return [
+            (TraceKind.EXCHANGE.value, "exchanges of the gateway"),
+            (TraceKind.UNMATCHED.value, "unmatched calls"),
+        ]
 
 
 class ToolFilter(FieldFilter):

@@ -4,7 +4,6 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Q
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
@@ -13,8 +12,8 @@ from responses_api.admin.keyset import Cursor
 from responses_api.admin.panes import ExchangePanes, exchange_panes
 from responses_api.admin.repeating import curl, laid_out, request_of
 from responses_api.admin.waterfall import Row, waterfall
-from responses_api.admin.wording import duration, outcome_label
-from responses_api.models import ItemSide, Response, Trace, Usage
+from responses_api.admin.wording import duration, kind_label, outcome_label
+from responses_api.models import ItemSide, Response, Trace, TraceKind, Usage
 from responses_api.storage import captures, response_tree
 from responses_api.storage.captures import CapturedExchange
 from responses_api.storage.response_tree import Turn
@@ -57,6 +56,23 @@ class TracePage:
     def outcome(self) -> SafeString:
         """How it ended, coloured."""
         return outcome_label(self.trace.outcome)
+
+    @property
+    def unmatched(self) -> bool:
+        """Whether it is no exchange of ours, but a call that passed the interceptor."""
+        return self.trace.kind == TraceKind.UNMATCHED
+
+    @property
+    def beside(self) -> str:
+        """What the traces before and after have in common with this one."""
+        if self.unmatched:
+            return "unmatched"
+        return "with this key" if self.trace.api_key_id is not None else "without a key"
+
+    @property
+    def kind(self) -> SafeString:
+        """A mark of those that are no exchange."""
+        return kind_label(self.trace.kind)
 
     @property
     def duration(self) -> str:
@@ -108,9 +124,9 @@ def trace_page(request: HttpRequest, trace: Trace) -> TracePage:
 
 
 def _neighbours(trace: Trace) -> tuple[Trace | None, Trace | None]:
-    """The exchanges of the same key, or of none, just before and just after."""
+    """Those of the same kind and key, or of none, just before and just after."""
     here = Cursor.of(trace, _KEYSET)
-    beside = Trace.objects.filter(Q(api_key=trace.api_key_id) & Q(owner=trace.owner_id))
+    beside = Trace.objects.filter(kind=trace.kind, api_key=trace.api_key_id, owner=trace.owner_id)
     earlier = beside.filter(here.older(_KEYSET)).order_by("-started_at", "-id").first()
     later = beside.filter(here.newer(_KEYSET)).order_by("started_at", "id").first()
     return earlier, later

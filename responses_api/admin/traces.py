@@ -16,7 +16,7 @@ from responses_api.access.visibility import sees_all
 from responses_api.admin import filters
 from responses_api.admin.keyset import Cursor, KeysetAdmin
 from responses_api.admin.trace_page import trace_page
-from responses_api.admin.wording import count, duration, outcome_label
+from responses_api.admin.wording import count, duration, kind_label, outcome_label
 from responses_api.models import Item, Outcome, Trace, Usage
 from responses_api.storage.text_search import responses_with
 
@@ -140,8 +140,8 @@ class TraceAdmin(KeysetAdmin):
 
     @admin.display(description="outcome")
     def outcome_shown(self, trace: Trace) -> SafeString:
-        """How it ended."""
-        return outcome_label(trace.outcome)
+        """How it ended, and whether it is no exchange of ours."""
+        return format_html("{} {}", outcome_label(trace.outcome), kind_label(trace.kind, trace.upstream_host))
 
     @admin.display(description="first word")
     def first_event(self, trace: Trace) -> str:

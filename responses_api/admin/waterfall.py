@@ -77,7 +77,9 @@ def waterfall(
     pieces += _of_the_model(spans)
     last = max((span[2] for span in spans), default=heard if heard is not None else begun)
     if last is not None:
-        pieces.append(("Ending and booking", "ending", [(last, total)]))
+        # Of a call that was only seen passing, all after the first word is its answer.
+        rest = ("Answer", "text") if begun is None and not spans else ("Ending and booking", "ending")
+        pieces.append((*rest, [(last, total)]))
     return tuple(_row(label, kind, times, total) for label, kind, times in pieces)
 
 

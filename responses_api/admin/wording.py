@@ -6,7 +6,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from responses_api.models import Outcome
+from responses_api.models import Outcome, TraceKind
 
 _OUTCOME_LOOKS = {
     Outcome.IN_PROGRESS: "info",
@@ -35,6 +35,21 @@ def outcome_label(outcome: str) -> SafeString:
     return render_to_string("unfold/helpers/label.html", {"type": look, "text": known.label})
 
 
+def kind_label(kind: str, host: str = "") -> SafeString:
+    """What a trace records where that is not an exchange of the gateway's; empty if it is.
+
+    Args:
+        kind: of the trace.
+        host: where the call went.
+    """
+    if kind == TraceKind.EXCHANGE:
+        return SafeString("")
+    said = "A model call of another program that passed the interceptor"
+    title = f"{said}, to {host}" if host else said
+    words = {"text": "unmatched", "label_title": title}
+    return render_to_string("unfold/helpers/label.html", words)
+
+
 def duration(milliseconds: float | None) -> str:
     """``8.2 ms``, ``845 ms``, ``12.4 s``, ``3 min 5 s``; a dash for None."""
     if milliseconds is None:
@@ -48,6 +63,11 @@ def duration(milliseconds: float | None) -> str:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes} min {rest} s"
+
+
+def counted(number: int, thing: str) -> str:
+    """``1 error``, ``0 errors``, ``1 234 errors``."""
+    return f"{count(number)} {thing}{'' if number == 1 else 's'}"
 
 
 def count(number: int) -> str:

@@ -10,7 +10,9 @@ from typing import Any
 from django.conf import settings
 
 from responses_api.access.callers import Caller
-from responses_api.call_headers import CallMarks
+from responses_api.access.limits.admission import Admission
+from responses_api.access.limits.rules import only_requests
+from responses_api.call_headers import CallMarks, answer_headers
 from responses_api.consumers.client_requests import authenticate
 from responses_api.core.chain_memory import ChainMemory
 from responses_api.core.create_request import CreateRequest
@@ -22,6 +24,7 @@ from responses_api.generation.capturing import record_for
 from responses_api.generation.generation import Generation, prepare
 from responses_api.generation.requests import understand
 from responses_api.generation.warm_up import warm_up
+from responses_api.runtime.identifiers import new_id
 
 logger = logging.getLogger("zg.websocket")
 
@@ -56,6 +59,8 @@ class Turn:
         self._memory = memory
         self._send = send
         self._generation: Generation | None = None
+        self._admission: Admission | None = None
+        self._began = time.monotonic()
 
     async def run(self) -> None:
         """Answer; a ``GatewayError`` is told in a frame of its own."""
@@ -75,10 +80,13 @@ class Turn:
     async def _fail(self, error: GatewayError) -> None:
         previous: Any = self._frame.body.get("previous_response_id")
         self._memory.forget(self._frame.stream_id, previous)
-        await self._send(error_frame(error, self._frame.stream_id))
+        headers = answer_headers(self._client.marks, self._began)
+        if self._admission is not None:
+            headers |= self._admission.headers
+        await self._send(error_frame(error, self._frame.stream_id, headers))
 
     async def _respond(self) -> None:
-        received_at, began = datetime.now(UTC), time.monotonic()
+        received_at, began = datetime.now(UTC), self._began
         client, frame = self._client, self._frame
         caller = await authenticate(client.authorization, client.address)
         marks = client.marks
@@ -115,14 +123,16 @@ class Turn:
         return request
 
     async def _warm_up(self, request: CreateRequest, caller: Caller, call: ClientCall) -> None:
-        warm = await warm_up(request, caller, call, self._memory.chains)
+        response_id = new_id("resp")
+        self._admission = Admission(only_requests(caller.allowances), response_id)
+        warm = await warm_up(request, caller, call, self._memory.chains, response_id, self._admission)
         if not request.store:
             self._memory.remember(self._frame.stream_id, warm.id, warm.chain)
         await self._tell(warm.events)
 
     async def _generate(self, request: CreateRequest, caller: Caller, call: ClientCall) -> None:
         generation = await prepare(request, caller, call, remembered=self._memory.chains)
-        self._generation = generation
+        self._generation, self._admission = generation, generation.admission
         try:
             await generation.begin()
             await generation.wait_for_answer(settings.STREAM_OPEN_GRACE)

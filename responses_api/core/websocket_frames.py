@@ -6,11 +6,12 @@ one in each frame, and errors that over HTTP would be answers of their own.
 
 Sources: OpenAI's guide to WebSocket mode, whose error texts these are, and its
 ``ResponsesClientEvent`` and ``ResponsesServerEvent``; ``WebSocketErrorEvent`` of Open
-Responses; November 2026.
+Responses; ``WrappedWebsocketErrorEvent`` of Codex (codex-rs/codex-api); November 2026.
 """
 
 import math
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -86,12 +87,23 @@ def event_frame(event: StreamEvent, stream_id: str | None) -> str:
     return _encoded(event if stream_id is None else {**event, "stream_id": stream_id})
 
 
-def error_frame(error: GatewayError, stream_id: str | None) -> str:
-    """What would be an error answer over HTTP. Its ``code`` is always a string: clients ask for one."""
+def error_frame(error: GatewayError, stream_id: str | None, headers: Mapping[str, str] | None = None) -> str:
+    """What would be an error answer over HTTP. Its ``code`` is always a string: clients ask for one.
+
+    Args:
+        error: why.
+        stream_id: the lane.
+        headers: what the answer would have, beside ``retry-after``; names in lower case. They
+            stand in both places where clients look: in the error for OpenAI's, in the frame
+            for Codex.
+    """
     detail: dict[str, Any] = {**error_body(error)["error"], "code": error.code or error.type}
-    if error.retry_after is not None:
-        detail["headers"] = {"retry-after": str(max(1, math.ceil(error.retry_after)))}
     frame: dict[str, Any] = {"type": "error", "status": error.http_status, "error": detail}
+    told = dict(headers or {})
+    if error.retry_after is not None:
+        told["retry-after"] = str(max(1, math.ceil(error.retry_after)))
+    if told:
+        detail["headers"] = frame["headers"] = told
     if stream_id is not None:
         frame["stream_id"] = stream_id
     return _encoded(frame)

@@ -19,7 +19,7 @@ from responses_api.gemini.chunks import Candidate, Chunk, Content, Part, UsageMe
 from responses_api.gemini.early_signatures import EarlySignatures, signs_beginnings
 from responses_api.gemini.errors import STREAM_ENDED_EARLY, protocol_failure
 from responses_api.gemini.finish import finished, finished_empty
-from responses_api.gemini.grounding import GroundingNotes, PartKind, WrittenPart
+from responses_api.gemini.grounding import GroundingNotes, PartKind, WrittenParts
 from responses_api.gemini.logprobs import LogprobWalk, Tokens
 from responses_api.gemini.usage import usage_reported
 
@@ -33,7 +33,7 @@ class Answer:
         self._started = False
         self._parts = PartReader()
         self._early_signatures: EarlySignatures | None = None
-        self._written: list[WrittenPart] = []
+        self._written = WrittenParts()
         self._has_content = False
         self._ignored: list[str] = []
         self._logprobs: LogprobWalk | None = None
@@ -103,7 +103,7 @@ class Answer:
         shares = self._shares(candidate, parts)
         events: list[GenerationEvent] = []
         for place, part in enumerate(parts):
-            self._written.append((_kind(part), part.text or ""))
+            self._written.add(_kind(part), part.text or "")
             events += self._parts.events(part, content.parts[place], shares[place] if shares else ())
         for event in events:
             if isinstance(event, PartIgnored):

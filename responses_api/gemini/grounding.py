@@ -6,11 +6,12 @@ known: a stream cuts one part into many, and thoughts and calls count or not. So
 believed only if the text there is the text that the segment quotes.
 """
 
+from array import array
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Literal
+from typing import Literal, overload
 
 from responses_api.core.generation_events import Citation, Grounded, WebSource
 from responses_api.gemini.attachments import (
@@ -25,6 +26,43 @@ from responses_api.gemini.attachments import (
 type PartKind = Literal["text", "thought", "other"]
 type WrittenPart = tuple[PartKind, str]
 """A part as it came in, and its text; "" of one that has none."""
+
+_KINDS: tuple[PartKind, ...] = ("text", "thought", "other")
+
+
+class WrittenParts(Sequence[WrittenPart]):
+    """The parts of an answer so far, of what is not visible only that it was there.
+
+    In little room: an answer may be of ten thousand pieces, and many answers are open at once.
+    """
+
+    def __init__(self) -> None:
+        self._kinds = bytearray()
+        self._ends = array("Q")
+        self._text = bytearray()
+
+    def add(self, kind: PartKind, text: str) -> None:
+        """One more part has come in."""
+        if kind == "text":
+            self._text += text.encode(errors="surrogatepass")
+        self._kinds.append(_KINDS.index(kind))
+        self._ends.append(len(self._text))
+
+    def __len__(self) -> int:
+        return len(self._kinds)
+
+    @overload
+    def __getitem__(self, index: int) -> WrittenPart: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[WrittenPart]: ...
+    def __getitem__(self, index: int | slice) -> WrittenPart | Sequence[WrittenPart]:
+        if isinstance(index, slice):
+            return [self[each] for each in range(*index.indices(len(self)))]
+        place = range(len(self))[index]
+        start = self._ends[place - 1] if place else 0
+        text = self._text[start : self._ends[place]].decode(errors="surrogatepass")
+        return _KINDS[self._kinds[place]], text
+
 
 _OPENED = frozenset({"", "URL_RETRIEVAL_STATUS_UNSPECIFIED", "URL_RETRIEVAL_STATUS_SUCCESS"})
 

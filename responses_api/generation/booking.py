@@ -33,6 +33,7 @@ from responses_api.models import Outcome, UsageSource
 from responses_api.runtime import database
 from responses_api.runtime.identifiers import gateway_id, new_id
 from responses_api.runtime.tasks import spawn
+from responses_api.statistics.late_ends import count_anew_on_close
 from responses_api.storage import captures, conversations, exchange_records
 from responses_api.storage.said_items import with_new_ids
 from responses_api.webhooks.reports import enqueue_on_close
@@ -230,10 +231,11 @@ class Booking:
         response = machine.response
         stored = self._stored_response(response, error)
         turn = self._turn
+        now = datetime.now(UTC)
         end = exchange_records.ExchangeEnd(
             trace_id=self._trace_id,
             model=response["model"],
-            ended_at=datetime.now(UTC),
+            ended_at=now,
             outcome=outcome,
             trace_fields={
                 "cascade_id": exchange.cascade_id if exchange is not None else "",
@@ -254,6 +256,7 @@ class Booking:
                 *self._also(stored, told),
                 *note_on_close(self._caller.credential_ref, error),
                 *await self._captured(outcome, error),
+                *self._late(now),
             ),
         )
         booked = False
@@ -286,6 +289,11 @@ class Booking:
         reached = outcome is not Outcome.CLIENT_DISCONNECT and self._turn is None
         panes = await self._call.record.panes(answer if reached else None)
         return (captures.insert_on_close(self._trace_id, panes),) if panes else ()
+
+    def _late(self, now: datetime) -> tuple[Callable[[CursorWrapper], None], ...]:
+        """What an end needs that comes when nobody waits for it any more: it may be counted as lost."""
+        late = (now - self._call.received_at).total_seconds() > settings.RESPONSE_TIMEOUT
+        return (count_anew_on_close(self._trace_id),) if late else ()
 
     def _also(
         self, stored: exchange_records.StoredResponse | None, told: Sequence[StreamEvent]

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from responses_api.access.callers import Caller
 from responses_api.access.limits.admission import Admission
-from responses_api.access.limits.rules import Amount, only_requests
+from responses_api.access.limits.rules import Amount
 from responses_api.catalogue import current_catalogue
 from responses_api.core.conversation import ConversationItem
 from responses_api.core.create_request import CreateRequest
@@ -46,6 +46,8 @@ async def warm_up(
     caller: Caller,
     call: ClientCall,
     remembered: Mapping[str, Sequence[ConversationItem]],
+    response_id: str,
+    admission: Admission,
 ) -> WarmUp:
     """Check and book ``request`` without generating anything.
 
@@ -54,6 +56,8 @@ async def warm_up(
         caller: who sends it.
         call: how it came.
         remembered: as for ``generation.prepare``.
+        response_id: a new one.
+        admission: its place within its caller's limits of requests.
 
     Raises:
         GatewayError: the request could not be served.
@@ -62,11 +66,9 @@ async def warm_up(
     conversation = _NOTHING
     if request.input or request.previous_response_id or request.conversation:
         conversation = await load_conversation(caller.owner_id, request, remembered=remembered)
-    response_id = new_id("resp")
     blank = new_response(request, response_id=response_id, model=profile.name, created_at=int(time.time()))
     machine = ResponseStream(blank, new_id=new_id, now=lambda: int(time.time()))
     told = machine.start() + machine.send(Finished("completed", raw_reason="generate: false"))
-    admission = Admission(only_requests(caller.allowances), response_id)
     await admission.reserve(Amount())
     booking = Booking(
         request, caller, call, machine, conversation.said, admission=admission, prices=profile.prices

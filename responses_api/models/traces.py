@@ -28,6 +28,10 @@ class TraceKind(models.TextChoices):
     UNMATCHED = "unmatched", "unmatched (a model call of somebody else's, through the interceptor)"
 
 
+LONG_MS = 5_000
+"""From this duration on traces are few, and have an index of their own."""
+
+
 class Trace(models.Model):
     """The record of one exchange. Holds no content of the conversation and no secret."""
 
@@ -40,7 +44,12 @@ class Trace(models.Model):
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, db_index=False, related_name="traces"
     )
     api_key = models.ForeignKey(
-        "ApiKey", null=True, on_delete=models.SET_NULL, db_index=False, related_name="traces"
+        "ApiKey",
+        null=True,
+        on_delete=models.SET_NULL,
+        db_index=False,
+        related_name="traces",
+        verbose_name="API key",
     )
     started_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True, blank=True)
@@ -94,7 +103,15 @@ class Trace(models.Model):
             models.Index(fields=["owner", "-started_at"], name="trace_owner_started"),
             models.Index(fields=["api_key", "-started_at"], name="trace_key_started"),
             models.Index(fields=["model", "-started_at"], name="trace_model_started"),
-            models.Index(fields=["duration_ms"], name="trace_duration"),
+            # Whatever the duration asked for, it is compared in the index and not in the table.
+            models.Index(
+                fields=["-started_at", "-id", "duration_ms"],
+                name="trace_long",
+                condition=models.Q(duration_ms__gte=LONG_MS),
+            ),
+            models.Index(
+                fields=["-started_at", "-id"], name="trace_unmatched", condition=models.Q(kind="unmatched")
+            ),
             models.Index(
                 models.F("started_at").desc(),
                 name="trace_unwell",
@@ -129,7 +146,9 @@ class Usage(models.Model):
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="usage"
     )
-    api_key = models.ForeignKey("ApiKey", null=True, on_delete=models.SET_NULL, related_name="usage")
+    api_key = models.ForeignKey(
+        "ApiKey", null=True, on_delete=models.SET_NULL, related_name="usage", verbose_name="API key"
+    )
     at = models.DateTimeField()
     model = models.CharField(max_length=128)
     source = models.CharField(max_length=12, choices=UsageSource)

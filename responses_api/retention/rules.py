@@ -64,6 +64,7 @@ def current_rules() -> list[Rule]:
         AgedRows(
             "usage", "responses_api_usage", "at", _days(settings.RETENTION_USAGE_DAYS), condition="rolled_up"
         ),
+        AgedRows("audit log", "auditlog_logentry", "timestamp", _days(settings.RETENTION_AUDIT_DAYS)),
         AgedRows("sessions of the admin", "django_session", "expire_date", timedelta(0)),
     ]
 

@@ -5,6 +5,8 @@ the list of its traces agree.
 """
 
 from collections.abc import Iterable
+from datetime import timedelta
+from enum import IntEnum
 
 from responses_api.statistics.latency_bins import BINS, BOUNDS
 from responses_api.statistics.outcomes import COUNTED
@@ -35,6 +37,10 @@ SELECT coalesce(trace.started_at, usage.at) AS began,
 FROM responses_api_usage AS usage LEFT JOIN responses_api_trace AS trace ON trace.id = usage.trace_id
 """
 """One row each. Without its trace, which may be deleted before, the end stands for the beginning."""
+SOON = timedelta(hours=1)
+"""Nearly every exchange ends within this time after its beginning."""
+LATE = f"(trace.ended_at - trace.started_at > interval '{int(SOON.total_seconds())} seconds')"
+"""The others, which an index of their own finds (``trace_late``)."""
 
 
 def _array(counts: Iterable[str], name: str) -> str:
@@ -45,21 +51,36 @@ def _count(condition: str) -> str:
     return f"(count(*) FILTER (WHERE {condition}))::int"
 
 
-_OUTCOMES = _array((_count(f"outcome = '{outcome.value}'") for outcome in COUNTED), "outcomes")
-_LATENCIES = [
-    _array((_count(f"{bin} = {number}") for number in range(BINS)), name) for name, bin in BINS_OF.items()
-]
-PLAIN_SUMS = ", ".join(
-    [
-        *(f"sum({name}){'' if name == 'cost' else '::bigint'} AS {name}" for name in COUNTERS),
-        *(f"coalesce(sum({name}), 0) AS {name}" for name in TIMES),
-        _OUTCOMES,
-    ]
-)
-"""The columns of a sum of ``EXCHANGES``, without the counts per bin of latency."""
-PLAIN_COLUMNS = (*COUNTERS, *TIMES, "outcomes")
-"""Their names."""
-SUMS = ", ".join([PLAIN_SUMS, *_LATENCIES])
-"""The columns of a sum of ``EXCHANGES``."""
-COLUMNS = (*PLAIN_COLUMNS, *BINS_OF)
-"""Their names."""
+_SUMS = {
+    **{name: f"sum({name}){'' if name == 'cost' else '::bigint'} AS {name}" for name in COUNTERS},
+    "outcomes": _array((_count(f"outcome = '{outcome.value}'") for outcome in COUNTED), "outcomes"),
+    **{name: f"coalesce(sum({name}), 0) AS {name}" for name in TIMES},
+    **{
+        name: _array((_count(f"{bin} = {number}") for number in range(BINS)), name)
+        for name, bin in BINS_OF.items()
+    },
+}
+
+
+class Asked(IntEnum):
+    """How much is to be told; each is also told what the ones before it are."""
+
+    COUNTERS = 0
+    OUTCOMES = 1
+    LATENCIES = 2
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the columns of a sum."""
+        return (COUNTERS, (*COUNTERS, "outcomes"), tuple(_SUMS))[self]
+
+    @property
+    def sums(self) -> str:
+        """These columns of a sum of ``EXCHANGES``."""
+        return ", ".join(_SUMS[name] for name in self.columns)
+
+
+COLUMNS = Asked.LATENCIES.columns
+"""The columns of a sum that has everything."""
+SUMS = Asked.LATENCIES.sums
+"""Such a sum of ``EXCHANGES``."""

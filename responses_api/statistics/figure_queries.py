@@ -12,13 +12,12 @@ from django.db import connection
 from responses_api.models import Detail, Grain
 from responses_api.statistics.exchange_sums import (
     BINS_OF,
-    COLUMNS,
     COUNTERS,
     EXCHANGES,
-    PLAIN_COLUMNS,
-    PLAIN_SUMS,
-    SUMS,
+    LATE,
+    SOON,
     TIMES,
+    Asked,
 )
 from responses_api.statistics.figures import EVERYTHING, Figures, Latency, Row, Selection
 from responses_api.statistics.latency_bins import BINS
@@ -43,7 +42,7 @@ def read(
     *,
     by: Sequence[str] = (),
     step: Step | None = None,
-    latencies: bool = False,
+    asked: Asked = Asked.OUTCOMES,
     at_most: int | None = None,
 ) -> list[Row]:
     """The figures of ``period``.
@@ -53,13 +52,13 @@ def read(
         selection: which exchanges.
         by: columns to group by, of owner_id, api_key_id and model.
         step: the time between two rows; None: one row for the whole period.
-        latencies: whether waiting times are asked for.
+        asked: how much is to be told of them.
         at_most: only so many rows, those with the most requests.
 
     Returns:
         Rows with at least one request; by time if there is a step, else the busiest first.
     """
-    parts = _Parts(selection, by, step, latencies)
+    parts = _Parts(selection, by, step, asked)
     parts.add(cover(period, step or Step.DAY))
     if not parts.selects:
         return []
@@ -69,7 +68,7 @@ def read(
     with connection.cursor() as cursor:
         cursor.execute(
             f"WITH parts AS ({' UNION ALL '.join(parts.selects)}) "
-            f"SELECT {', '.join([*keys, *_sums_of_parts(latencies)])} FROM parts {grouping} "
+            f"SELECT {', '.join([*keys, *_sums_of_parts(asked)])} FROM parts {grouping} "
             f"HAVING sum(requests) > 0 ORDER BY {', '.join([*time, 'requests DESC', *by])} LIMIT %(at_most)s",
             {**parts.values, "at_most": at_most},
         )
@@ -82,13 +81,13 @@ def read(
 class _Parts:
     """The selects whose union is to be added up, with the values of their parameters."""
 
-    def __init__(self, selection: Selection, by: Sequence[str], step: Step | None, latencies: bool) -> None:
+    def __init__(self, selection: Selection, by: Sequence[str], step: Step | None, asked: Asked) -> None:
         conditions = selection.conditions()
         self._detail = _TOLD_APART.get(frozenset([*conditions, *by]), Detail.EACH)
         self._where = [f"{column} = ANY(%({column})s)" for column in conditions]
         self._by = by
         self._step = step
-        self._latencies = latencies
+        self._asked = asked
         self.selects: list[str] = []
         self.values: dict[str, Any] = {column: list(values) for column, values in conditions.items()}
 
@@ -98,7 +97,7 @@ class _Parts:
             name = f"_{number}"
             self.values |= {f"since{name}": segment.period.since, f"until{name}": segment.period.until}
             if segment.step is Step.MINUTE:
-                self._add_exchanges(_within("trace.started_at", name))
+                self._add_begun(segment.period, name)
             else:
                 self._add_rolled(segment.step, name)
 
@@ -108,6 +107,14 @@ class _Parts:
             began = "coalesce(trace.started_at, usage.at)"
             self._add_exchanges(f"NOT usage.rolled_up AND {_within(began, '')}")
 
+    def _add_begun(self, period: Period, name: str) -> None:
+        """Exchanges by their beginning; of those that ended soon, indexes of both tables find all at once."""
+        begun = _within("trace.started_at", name)
+        self.values |= {f"since{name}_soon": period.since - SOON, f"until{name}_soon": period.until + SOON}
+        self._add_exchanges(f"{begun} AND {_within('usage.at', f'{name}_soon')} AND {LATE} IS NOT TRUE")
+        late = f"SELECT id FROM responses_api_trace AS trace WHERE {begun} AND {LATE}"
+        self._add_exchanges(f"usage.trace_id = ANY(ARRAY({late}))")
+
     def _add_rolled(self, step: Step, name: str) -> None:
         where = [
             f"grain = '{_GRAINS[step].value}'",
@@ -115,7 +122,7 @@ class _Parts:
             _within("bucket", name),
             *self._where,
         ]
-        columns = [*self._keys("bucket"), *(COLUMNS if self._latencies else PLAIN_COLUMNS)]
+        columns = [*self._keys("bucket"), *self._asked.columns]
         self.selects.append(
             f"SELECT {', '.join(columns)} FROM responses_api_rollup WHERE {' AND '.join(where)}"
         )
@@ -125,7 +132,7 @@ class _Parts:
         where = f"WHERE {' AND '.join(self._where)}" if self._where else ""
         grouping = f"GROUP BY {', '.join(str(number + 1) for number in range(len(keys)))}" if keys else ""
         self.selects.append(
-            f"SELECT {', '.join([*keys, SUMS if self._latencies else PLAIN_SUMS])} "
+            f"SELECT {', '.join([*keys, self._asked.sums])} "
             f"FROM ({EXCHANGES} WHERE {condition}) AS exchanges {where} {grouping}"
         )
 
@@ -139,11 +146,12 @@ def _within(column: str, name: str) -> str:
     return f"{column} >= %(since{name})s AND {column} < %(until{name})s"
 
 
-def _sums_of_parts(latencies: bool) -> Iterator[str]:
+def _sums_of_parts(asked: Asked) -> Iterator[str]:
     for counter in COUNTERS:
         yield f"sum({counter}){'' if counter == 'cost' else '::bigint'} AS {counter}"
-    yield _array_of_sums("outcomes", len(COUNTED))
-    if latencies:
+    if asked >= Asked.OUTCOMES:
+        yield _array_of_sums("outcomes", len(COUNTED))
+    if asked >= Asked.LATENCIES:
         for time, bins in zip(TIMES, BINS_OF, strict=True):
             yield _array_of_sums(bins, BINS)
             yield f"sum({time})"
@@ -155,9 +163,9 @@ def _array_of_sums(column: str, length: int) -> str:
 
 def _figures(sums: Sequence[Any]) -> Figures:
     """From the columns of ``_sums_of_parts``."""
-    counters: dict[str, Any] = dict(zip(COUNTERS, sums, strict=False))
-    outcomes, *latencies = sums[len(COUNTERS) :]
-    figures = Figures(**counters, counts=tuple(outcomes))
+    # The counters are the first fields, in their order: by place, since there may be thousands of rows.
+    outcomes, *latencies = sums[len(COUNTERS) :] or ((),)
+    figures = Figures(*(*sums[: len(COUNTERS)], tuple(outcomes)))
     if not latencies:
         return figures
     first_event, first_event_ms, duration, duration_ms = latencies

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from responses_api.models import Outcome
 from responses_api.statistics.latency_bins import percentile
@@ -66,7 +66,7 @@ class Figures:
     cost: Decimal = Decimal(0)
     """US dollars, of the requests whose price is known."""
     counts: tuple[int, ...] = ()
-    """Requests by outcome, in the order of ``outcomes.COUNTED``."""
+    """Requests by outcome, in the order of ``outcomes.COUNTED``. Empty if it was not asked for."""
     first_event: Latency = NO_LATENCY
     """Until the first thing the model said. Empty if it was not asked for."""
     duration: Latency = NO_LATENCY
@@ -88,8 +88,7 @@ class Figures:
         return self.errors / self.requests if self.requests else 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """The figures of one group, at one step of time."""
 
     at: datetime | None

@@ -18,8 +18,8 @@ from responses_api.models import Detail, Trace
 from responses_api.statistics.exchange_sums import BINS_OF, COLUMNS, EXCHANGES, SUMS
 from responses_api.storage.exchange_records import GATEWAY_LOST
 
-_LOCK = 0x5A475F524F4C4C
-"""Key of the advisory lock."""
+LOCK = 0x5A475F524F4C4C
+"""Key of the advisory lock of all that changes roll-ups."""
 _CORRECTIONS = timedelta(minutes=10)
 """For how long after the longest possible response a lost gateway may turn out to be alive."""
 
@@ -47,19 +47,22 @@ GROUP BY grain, bucket, GROUPING SETS (
 ON CONFLICT ({_KEY}) DO UPDATE SET {", ".join(map(_added, COLUMNS))}
 """
 
-# A trace that was closed for a gateway which seemed to be dead is corrected if it was not: until
-# then it stays where the figures read it as it is.
+# A trace that was closed for a gateway which seemed to be dead is corrected if it was not (`late_ends`):
+# as long as that is likely, it stays where the figures read it as it is. A correction that is being
+# made is left alone; one that was made since this statement began is seen by the new `at`.
 _ROLL_UP = f"""
 WITH batch AS MATERIALIZED (
-    SELECT usage.trace_id
+    SELECT usage.trace_id, usage.at
     FROM responses_api_usage AS usage LEFT JOIN responses_api_trace AS trace ON trace.id = usage.trace_id
     WHERE NOT usage.rolled_up
         AND (trace.error->>'code' IS DISTINCT FROM '{GATEWAY_LOST}' OR usage.at < %(settled)s)
     ORDER BY usage.at LIMIT %(limit)s
-), marked AS (
-    UPDATE responses_api_usage AS usage SET rolled_up = TRUE FROM batch WHERE usage.trace_id = batch.trace_id
+    FOR UPDATE OF usage SKIP LOCKED
 ), exchanges AS MATERIALIZED (
-    {EXCHANGES} WHERE usage.trace_id IN (SELECT trace_id FROM batch)
+    {EXCHANGES} WHERE (usage.trace_id, usage.at) IN (SELECT trace_id, at FROM batch)
+), marked AS (
+    UPDATE responses_api_usage AS usage SET rolled_up = TRUE FROM batch
+    WHERE usage.trace_id = batch.trace_id AND usage.at = batch.at
 ), added AS ({_ADD})
 SELECT count(*) FROM batch
 """
@@ -94,7 +97,7 @@ def roll_up(limit: int) -> int:
     """
     settled = timezone.now() - timedelta(seconds=settings.RESPONSE_TIMEOUT) - _CORRECTIONS
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_LOCK])
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [LOCK])
         if not cursor.fetchone()[0]:
             return 0
         cursor.execute(_ROLL_UP, {"limit": limit, "settled": settled})
@@ -124,7 +127,7 @@ def rebuild(day: date, *, force: bool = False) -> bool:
     since = datetime.combine(day, time(), UTC)
     span = {"since": since, "until": since + timedelta(days=1)}
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
         cursor.execute(_MISSING, span)
         if cursor.fetchone()[0] > 0 and not force:
             return False

@@ -49,10 +49,10 @@ class Socket:
         return events
 
     def refusal(self, text: Any = "hi", **parameters: Any) -> tuple[int, dict[str, Any]]:
-        """Status and error of a request that is turned away."""
+        """Status and error, without its headers, of a request that is turned away."""
         (frame,) = self.ask(text, **parameters)
         assert frame["type"] == "error"
-        return frame["status"], frame["error"]
+        return frame["status"], {name: value for name, value in frame["error"].items() if name != "headers"}
 
 
 @contextmanager

@@ -15,10 +15,13 @@ from typing import Any
 import httpx2
 import openai
 import psycopg
+from django.test import override_settings
 from psycopg.abc import QueryNoTemplate
 from psycopg.conninfo import make_conninfo
 from psycopg.rows import dict_row
+from psycopg.sql import SQL, Identifier
 
+from responses_api.access.api_keys import new_key
 from tests.e2e.processes import MANAGE, Process
 from tests.e2e.streams import Event, parse
 from zgproject.embedded_postgres.postmaster import find_postmaster
@@ -26,6 +29,19 @@ from zgproject.embedded_postgres.postmaster import find_postmaster
 CANARY = "canary-upstream-secret-5b1e8d"
 """The upstream credential of every stack here: it must turn up nowhere but upstream."""
 MODEL = "gemini-3.8-flash"
+# Not by ``createapikey``: a process for each key of each test takes longer than most of them.
+_INSERT_KEY = """
+WITH made AS (
+    INSERT INTO auth_user (username, password, first_name, last_name, email,
+                           is_superuser, is_staff, is_active, date_joined)
+    VALUES (%(user)s, '!', '', '', '', false, false, true, now())
+    ON CONFLICT (username) DO UPDATE SET username = excluded.username
+    RETURNING id
+)
+INSERT INTO responses_api_apikey (name, owner_id, prefix, hash, created_at)
+SELECT 'test', id, %(prefix)s, %(hash)s, now() FROM made
+RETURNING id
+"""
 _FREE_PORTS = ("--port", "0", "--interceptor-port", "0", "--language-server-port", "0")
 
 
@@ -147,11 +163,17 @@ class Stack:
         )
         return self.booking(newest[0]["response_id"])
 
-    def make_api_key(self, user: str) -> str:
-        """A key of another user."""
-        command = (*MANAGE, "createapikey", "--quiet", "--name", "test", "--user", user)
-        made = subprocess.run(command, env=self.environment, capture_output=True, check=True, text=True)
-        return made.stdout.strip()
+    def make_api_key(self, user: str, **columns: Any) -> str:
+        """A fresh key of this user, who is made if there is none of that name, with these columns set."""
+        with override_settings(API_KEY_HASH_KEY=self._secret("api_key_hash_key")):
+            plain, prefix, hashed = new_key()
+        self.query(_INSERT_KEY, user=user, prefix=prefix, hash=hashed)
+        for name, value in columns.items():
+            change = SQL(
+                "UPDATE responses_api_apikey SET {} = %(value)s WHERE prefix = %(prefix)s RETURNING id"
+            )
+            assert self.query(change.format(Identifier(name)), value=value, prefix=prefix)
+        return plain
 
     @property
     def output(self) -> str:
@@ -163,6 +185,10 @@ class Stack:
         for client in self._clients.values():
             client.close()
         return [process.stop(within=within) for process in self.processes]
+
+    def _secret(self, name: str) -> str:
+        """One of the secrets that the installation has made for itself."""
+        return Path(self.environment["DATA_DIR"], "secrets", name).read_text().strip()
 
     def _options(self) -> dict[str, Any]:
         return {
@@ -192,6 +218,20 @@ def start_simulator(folder: Path) -> Simulator:
     url, ca = ready[1], Path(ready[2])
     verify = ssl.create_default_context(cafile=str(ca))
     return Simulator(process, url, ca, httpx2.Client(base_url=url, verify=verify, trust_env=False))
+
+
+def make_database(folder: Path) -> Path:
+    """The data folder of a PostgreSQL with all tables made, whose server has stopped."""
+    settings = {"DATA_DIR": str(folder)}
+    subprocess.run((*MANAGE, "migrate", "--verbosity", "0"), env=settings, check=True, capture_output=True)
+    return folder / "postgres"
+
+
+def copy_database(template: Path, folder: Path) -> None:
+    """Copy a data folder of PostgreSQL to ``folder``, which is not there yet."""
+    folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    # Its files belong to a user of its own where the tests run as root.
+    subprocess.run(("cp", "-a", template, folder), check=True)
 
 
 def serve(folder: Path, simulator: Simulator, **environment: str) -> Stack:
@@ -227,7 +267,10 @@ def serve(folder: Path, simulator: Simulator, **environment: str) -> Stack:
 
 
 def split(folder: Path, simulator: Simulator, redis_url: str) -> Stack:
-    """Every part a process of its own: over Redis, with one PostgreSQL and the same data folder."""
+    """Every part a process of its own: over Redis, with one PostgreSQL and the same data folder.
+
+    ``folder`` holds a PostgreSQL data folder with all tables, ``postgres``.
+    """
     settings = {
         "DATA_DIR": str(folder / "data"),
         "REDIS_URL": redis_url,
@@ -243,9 +286,6 @@ def split(folder: Path, simulator: Simulator, redis_url: str) -> Stack:
     with _killed_on_failure(started):
         socket_dir = database.wait_for(r"^database ready (.+)$")[1]
         settings["DATABASE_URL"] = f"postgres://postgres@/postgres?host={socket_dir}"
-        subprocess.run(
-            (*MANAGE, "migrate", "--verbosity", "0"), env=settings, check=True, capture_output=True
-        )
         interceptor, found = _start_interceptor(folder, settings)
         started.append(interceptor)
         language_server, url = _start_language_server(folder, settings | found)

@@ -5,7 +5,9 @@ import hashlib
 import re
 import subprocess
 import time
+import uuid
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +18,9 @@ import requests
 
 from interceptor.simulator.tls import ensure_tls_files
 from tests.authorization_server import AuthorizationServer, authorization_server
+from tests.e2e import canaries
 from tests.e2e.processes import MANAGE
-from tests.e2e.stacks import MODEL, Simulator, Stack, serve, wait_until
+from tests.e2e.stacks import MODEL, Simulator, Stack, copy_database, serve, wait_until
 from tests.e2e.streams import text_of
 
 MAPPING_SECONDS = 2.0
@@ -33,19 +36,16 @@ def authority(work_folder: Path) -> Iterator[AuthorizationServer]:
 
 @pytest.fixture(scope="module")
 def accounts_stack(
-    work_folder: Path, simulator: Simulator, authority: AuthorizationServer
+    work_folder: Path, database_template: Path, simulator: Simulator, authority: AuthorizationServer
 ) -> Iterator[Stack]:
     """A gateway without an account of its own."""
     folder = work_folder / "accounts"
-    folder.mkdir()
+    copy_database(database_template, folder / "data" / "postgres")
     settings = {"UPSTREAM_SIMULATED": "false", "GEMINI_API_KEY": "", "OAUTH_CA_BUNDLE": str(authority.tls.ca)}
     running = serve(folder, simulator, **settings)
     yield running
     assert "canary" not in running.output
-    for table in ("trace", "response", "item", "usage"):
-        with psycopg.connect(running.conninfo) as connection:
-            rows = connection.execute(f"SELECT t::text FROM responses_api_{table} t").fetchall()
-        assert "canary" not in str(rows)
+    assert canaries.in_database(running.conninfo, {"a canary": re.compile("canary")}) == []
     assert running.stop() == [0]
 
 
@@ -55,12 +55,12 @@ def gateway(accounts_stack: Stack, authority: AuthorizationServer) -> Stack:
     with psycopg.connect(accounts_stack.conninfo) as connection:
         connection.execute("UPDATE responses_api_apikey SET credential_id = NULL")
         connection.execute("DELETE FROM responses_api_credential")
-    time.sleep(MAPPING_SECONDS)
     authority.fault, authority.pause, authority.rotates, authority.lifetime = "", 0.0, False, 3600
     authority.next_token = ""
     authority.requests.clear()
     authority.access_tokens.clear()
-    return accounts_stack
+    # Of a user of its own: what was known of the last key's account is remembered for a while.
+    return replace(accounts_stack, api_key=accounts_stack.make_api_key(f"user-{uuid.uuid4().hex[:8]}"))
 
 
 def manage(stack: Stack, *arguments: str, stdin: str = "") -> str:

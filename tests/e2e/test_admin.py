@@ -136,7 +136,7 @@ def test_a_stopped_playground_closes_the_upstream(serve_stack: Stack) -> None:
     assert serve_stack.latest_booking()["outcome"] == "client_disconnect"
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     """Headless Chromium, the system's."""
     if not CHROMIUM.exists():
@@ -206,14 +206,12 @@ def test_the_playground_in_a_browser(serve_stack: Stack, browser: Any) -> None:
     assert faults == []
 
 
-@pytest.mark.parametrize(
-    "path", ["", "playground/", "responses_api/trace/", "responses_api/apikey/add/", "auth/user/"]
-)
-def test_pages_fit_a_phone_in_the_dark(path: str, serve_stack: Stack, browser: Any) -> None:
+def test_pages_fit_a_phone_in_the_dark(serve_stack: Stack, browser: Any) -> None:
     faults: list[str] = []
     phone = {"viewport": {"width": 390, "height": 844}, "color_scheme": "dark"}
     page = opened(browser, serve_stack, faults, **phone)
-    page.goto(f"{serve_stack.base_url}/admin/{path}")
-    widths = page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
-    assert widths[0] <= widths[1]
+    for path in ("", "playground/", "responses_api/trace/", "responses_api/apikey/add/", "auth/user/"):
+        page.goto(f"{serve_stack.base_url}/admin/{path}")
+        widths = page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
+        assert widths[0] <= widths[1], path
     assert faults == []

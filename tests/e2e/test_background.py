@@ -1,66 +1,20 @@
 """Background mode: made without its client, read when and from where it likes, ended exactly once."""
 
-import signal
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
-import httpx2
 import openai
 import pytest
-from openai.types.responses import Response
 
+from tests.e2e.background import LONG, SLOW, ended, frames, log_of, wait_for_text
 from tests.e2e.conftest import BOTH
-from tests.e2e.processes import Process
-from tests.e2e.stacks import MODEL, Stack, further_gateway, serve, wait_until
-from tests.e2e.stacks import Simulator as RunningSimulator
+from tests.e2e.stacks import MODEL, Stack, wait_until
 from tests.e2e.streams import parse, text_of, types
-
-_SLOW = "[[chunks=40]] [[delay_ms=50]]"
-_LONG = "[[chunks=400]] [[delay_ms=50]]"
-_STALLED = "[[chunks=9]] [[stall=3]]"
-
-
-def ended(stack: Stack, response_id: str, within: float = 20) -> Response:
-    """The response once it has ended."""
-    client = stack.client()
-    wait_until(
-        lambda: client.responses.retrieve(response_id).status not in ("queued", "in_progress"), within=within
-    )
-    return client.responses.retrieve(response_id)
-
-
-def log_of(stack: Stack, response_id: str, **query: Any) -> httpx2.Response:
-    with stack.http() as http:
-        return http.get(f"/v1/responses/{response_id}", params={"stream": "true", **query})
-
-
-def wait_for_text(stack: Stack, response_id: str) -> None:
-    """Until the log holds some of the answer."""
-    wait_until(lambda: b"output_text.delta" in logged(stack, response_id), within=10)
-
-
-def logged(stack: Stack, response_id: str) -> bytes:
-    rows = stack.query(
-        "SELECT data FROM responses_api_responseevents WHERE response_id = %(id)s ORDER BY first_sequence",
-        id=response_id,
-    )
-    return b"".join(row["data"] for row in rows)
-
-
-def frames(body: str) -> list[str]:
-    """All frames but the last, which says that the stream is over."""
-    *found, done, rest = body.split("\n\n")
-    assert (done, rest) == ("data: [DONE]", "")
-    return found
 
 
 @BOTH
 def test_a_response_is_made_while_nobody_waits(stack: Stack) -> None:
     client = stack.client()
-    queued = client.responses.create(model=MODEL, input=f"{_SLOW} [[text=a b c]]", background=True)
+    queued = client.responses.create(model=MODEL, input=f"{SLOW} [[text=a b c]]", background=True)
     assert (queued.status, queued.background, queued.output) == ("queued", True, [])
 
     made = ended(stack, queued.id)
@@ -79,7 +33,7 @@ def test_a_response_is_made_while_nobody_waits(stack: Stack) -> None:
 @BOTH
 def test_a_stream_can_be_left_and_resumed_behind_any_event(stack: Stack) -> None:
     client = stack.client()
-    stream = client.responses.create(model=MODEL, input=_SLOW, background=True, stream=True)
+    stream = client.responses.create(model=MODEL, input=SLOW, background=True, stream=True)
     seen = []
     for event in stream:
         seen.append(event)
@@ -103,7 +57,7 @@ def test_a_stream_can_be_left_and_resumed_behind_any_event(stack: Stack) -> None
 
 def test_the_sdks_own_stream_helper_resumes(stack: Stack) -> None:
     client = stack.client()
-    with client.responses.stream(model=MODEL, input=_SLOW, background=True) as stream:
+    with client.responses.stream(model=MODEL, input=SLOW, background=True) as stream:
         for event in stream:
             if event.type == "response.output_text.delta":
                 break
@@ -120,7 +74,7 @@ def test_the_sdks_own_stream_helper_resumes(stack: Stack) -> None:
 
 @BOTH
 def test_what_is_read_live_is_what_is_read_later(stack: Stack) -> None:
-    body = {"model": MODEL, "input": _SLOW, "background": True, "stream": True}
+    body = {"model": MODEL, "input": SLOW, "background": True, "stream": True}
     with stack.http() as http:
         live = http.post("/v1/responses", json=body).text
     response = parse(live)[0]["response"]
@@ -132,7 +86,7 @@ def test_what_is_read_live_is_what_is_read_later(stack: Stack) -> None:
 def test_cancelling_closes_the_upstream_at_once(stack: Stack) -> None:
     client = stack.client()
     with stack.simulator.stream_is_closed(within=1):
-        running = client.responses.create(model=MODEL, input=_LONG, background=True)
+        running = client.responses.create(model=MODEL, input=LONG, background=True)
         wait_for_text(stack, running.id)
         cancelled = client.responses.cancel(running.id)
     assert cancelled.status == "cancelled"
@@ -158,7 +112,7 @@ def test_cancelling_a_silent_upstream(stack: Stack) -> None:
 @BOTH
 def test_one_that_waits_is_cancelled_without_having_begun(stack: Stack) -> None:
     client = stack.client()
-    running = [client.responses.create(model=MODEL, input=_LONG, background=True) for _ in range(4)]
+    running = [client.responses.create(model=MODEL, input=LONG, background=True) for _ in range(4)]
     waiting = client.responses.create(model=MODEL, input="never asked 5c2e", background=True)
     for response in running:
         wait_for_text(stack, response.id)
@@ -180,7 +134,7 @@ def test_one_that_waits_is_cancelled_without_having_begun(stack: Stack) -> None:
 def test_those_that_wait_are_made_in_turn(stack: Stack) -> None:
     client = stack.client()
     made = [
-        client.responses.create(model=MODEL, input=f"{_SLOW} [[text=number {number}]]", background=True).id
+        client.responses.create(model=MODEL, input=f"{SLOW} [[text=number {number}]]", background=True).id
         for number in range(7)
     ]
     assert [ended(stack, response_id).output_text for response_id in made] == [
@@ -206,7 +160,7 @@ def test_a_failure_is_stored_and_told(stack: Stack) -> None:
 
 def test_a_conversation_goes_on_from_it(stack: Stack) -> None:
     client = stack.client()
-    first = client.responses.create(model=MODEL, input=f"{_SLOW} [[text=one]]", background=True)
+    first = client.responses.create(model=MODEL, input=f"{SLOW} [[text=one]]", background=True)
     with pytest.raises(openai.BadRequestError, match="has not ended yet"):
         client.responses.create(model=MODEL, input="too early", previous_response_id=first.id)
     ended(stack, first.id)
@@ -231,7 +185,7 @@ def test_its_turn_joins_the_conversation_when_it_ends(stack: Stack) -> None:
 def test_deleting_one_that_is_being_made_ends_it(stack: Stack) -> None:
     client = stack.client()
     with stack.simulator.stream_is_closed():
-        running = client.responses.create(model=MODEL, input=_LONG, background=True)
+        running = client.responses.create(model=MODEL, input=LONG, background=True)
         wait_for_text(stack, running.id)
         client.responses.delete(running.id)
     assert stack.booking(running.id)["outcome"] == "cancelled"
@@ -272,146 +226,3 @@ def test_only_its_owner_reads_it_and_only_one_in_the_background_has_a_log(stack:
     assert (refused.status_code, refused.json()["error"]["param"]) == (400, "stream")
     with pytest.raises(openai.BadRequestError):
         client.responses.cancel(foreground.id)
-
-
-# Gateways that come and go
-
-
-@contextmanager
-def second_gateway(stack: Stack, folder: Path, **environment: str) -> Iterator[tuple[Stack, Process]]:
-    other, process = further_gateway(stack, folder, **environment)
-    try:
-        yield other, process
-    finally:
-        process.kill()
-
-
-def test_any_gateway_reads_and_cancels_what_another_one_makes(split_stack: Stack, folder: Path) -> None:
-    with second_gateway(split_stack, folder, BACKGROUND_CONCURRENCY="0") as (other, _):
-        queued = other.client().responses.create(model=MODEL, input=_SLOW, background=True)
-        live = log_of(other, queued.id).text
-        assert parse(live)[-1]["type"] == "response.completed"
-        assert log_of(split_stack, queued.id).text == live
-
-        with split_stack.simulator.stream_is_closed(within=1):
-            running = other.client().responses.create(model=MODEL, input=_LONG, background=True)
-            wait_for_text(other, running.id)
-            assert other.client().responses.cancel(running.id).status == "cancelled"
-        assert split_stack.booking(running.id)["outcome"] == "cancelled"
-
-
-def test_a_killed_gateways_responses_fail_within_the_bound(split_stack: Stack, folder: Path) -> None:
-    with second_gateway(split_stack, folder) as (other, process):
-        client = other.client()
-        # Whoever claims them: all that this test needs is one that the second gateway makes.
-        begun = [client.responses.create(model=MODEL, input=_STALLED, background=True).id for _ in range(6)]
-        for response_id in begun:
-            wait_for_text(other, response_id)
-        wait_until(lambda: len(runners(split_stack, begun)) == 2, within=5)
-        before = {response_id: logged(split_stack, response_id) for response_id in begun}
-        process.kill()
-
-        killed = time.monotonic()
-        failed = [
-            response_id
-            for response_id in begun
-            if wait_for_failure(split_stack, response_id, until=killed + 15)
-        ]
-        assert failed
-        for response_id in failed:
-            log = log_of(split_stack, response_id)
-            events = parse(log.text)
-            assert log.content.startswith(before[response_id])
-            assert types(events)[-3:] == ["response.output_item.done", "error", "response.failed"]
-            stored = split_stack.client().responses.retrieve(response_id)
-            assert (stored.status, stored.output_text) == ("failed", text_of(events))
-            assert events[-1]["response"] == stored.to_dict(mode="json")
-            booked = split_stack.booking(response_id)
-            assert booked["outcome"] == "failed"
-        for response_id in set(begun) - set(failed):
-            split_stack.client().responses.cancel(response_id)
-            split_stack.booking(response_id)
-
-
-def test_a_gateway_that_is_asked_to_stop_ends_its_own_at_once(split_stack: Stack, folder: Path) -> None:
-    with second_gateway(split_stack, folder) as (other, process):
-        client = split_stack.client()
-        begun = [client.responses.create(model=MODEL, input=_STALLED, background=True).id for _ in range(6)]
-        for response_id in begun:
-            wait_for_text(split_stack, response_id)
-        assert len(runners(split_stack, begun)) == 2
-        assert process.stop(signal.SIGTERM, within=5) == 0
-
-        failed = [i for i in begun if client.responses.retrieve(i).status == "failed"]
-        assert failed
-        for response_id in failed:
-            events = parse(log_of(split_stack, response_id).text)
-            assert "shutting down" in events[-1]["response"]["error"]["message"]
-            split_stack.booking(response_id)
-        for response_id in set(begun) - set(failed):
-            client.responses.cancel(response_id)
-
-
-def runners(stack: Stack, response_ids: list[str]) -> set[str]:
-    rows = stack.query(
-        "SELECT DISTINCT runner FROM responses_api_response WHERE id = ANY(%(ids)s)", ids=response_ids
-    )
-    return {row["runner"] for row in rows}
-
-
-def wait_for_failure(stack: Stack, response_id: str, until: float) -> bool:
-    while time.monotonic() < until:
-        if stack.client().responses.retrieve(response_id).status == "failed":
-            return True
-        time.sleep(0.2)
-    return False
-
-
-def test_a_restart_turns_what_was_running_into_failed_and_makes_what_waited(
-    folder: Path, simulator: RunningSimulator
-) -> None:
-    before = serve(folder, simulator)
-    client = before.client()
-    running = [client.responses.create(model=MODEL, input=_STALLED, background=True).id for _ in range(4)]
-    waiting = client.responses.create(model=MODEL, input="[[text=later]]", background=True).id
-    for response_id in running:
-        wait_for_text(before, response_id)
-    told = logged(before, running[0])
-    before.processes[0].send_signal(signal.SIGKILL)
-    before.stop()
-
-    after = serve(folder, simulator)
-    try:
-        assert {ended(after, response_id).status for response_id in running} == {"failed"}
-        assert ended(after, waiting).output_text == "later"
-        assert log_of(after, running[0]).content.startswith(told)
-        for response_id in [*running, waiting]:
-            after.booking(response_id)
-    finally:
-        after.stop()
-
-
-def test_a_stop_ends_what_was_running_and_keeps_what_waited(
-    folder: Path, simulator: RunningSimulator
-) -> None:
-    before = serve(folder, simulator)
-    client = before.client()
-    with simulator.stream_is_closed(4):
-        running = [client.responses.create(model=MODEL, input=_STALLED, background=True).id for _ in range(4)]
-        waiting = client.responses.create(model=MODEL, input="[[text=later]]", background=True).id
-        for response_id in running:
-            wait_for_text(before, response_id)
-        assert before.processes[0].stop(signal.SIGTERM) == 0
-
-    after = serve(folder, simulator)
-    try:
-        rows = after.query(
-            "SELECT id, status FROM responses_api_response WHERE id = ANY(%(ids)s)", ids=running
-        )
-        assert {row["status"] for row in rows} == {"failed"}
-        assert ended(after, waiting).output_text == "later"
-        for response_id in [*running, waiting]:
-            after.booking(response_id)
-            parse(log_of(after, response_id).text)
-    finally:
-        after.stop()

@@ -1,15 +1,13 @@
-"""Exactly one trace and one usage row for every exchange, however it ended; and no secret in any row."""
+"""Exactly one trace and one usage row for every exchange, however it ended."""
 
 import socket
 import time
 from urllib.parse import urlsplit
 
-import openai
 import pytest
-from psycopg import sql
 
 from tests.e2e.conftest import BOTH
-from tests.e2e.stacks import CANARY, MODEL, Stack, wait_until
+from tests.e2e.stacks import MODEL, Stack, wait_until
 
 OUTCOMES = [
     ("hello", {}, "completed"),
@@ -18,6 +16,7 @@ OUTCOMES = [
     ("[[chunks=60]]", {"max_output_tokens": 30}, "incomplete"),
     ("[[finish=OTHER]]", {}, "upstream_error"),
     ("[[status=503]]", {}, "upstream_error"),
+    ("[[status=401]]", {}, "upstream_error"),
     ("[[cut=1]]", {}, "upstream_error"),
     ("[[block=SAFETY]]", {}, "upstream_error"),
     ("[[chunks=6]] [[stall=3]]", {"timeout": 0.4}, "timeout"),
@@ -93,22 +92,3 @@ def send_request(stack: Stack, *, stream: bool) -> socket.socket:
     connection = socket.create_connection((address.hostname, address.port))
     connection.sendall((head + body).encode())
     return connection
-
-
-@BOTH
-def test_no_row_and_no_log_holds_a_secret(stack: Stack) -> None:
-    client = stack.client()
-    client.responses.create(model=MODEL, input="hello")
-    with pytest.raises(openai.APIStatusError):
-        client.responses.create(model=MODEL, input="[[status=401]]")
-    tables = stack.query("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
-
-    assert len(tables) > 10
-    for secret in (CANARY, stack.api_key, stack.api_key.rpartition("-")[2]):
-        for table in tables:
-            query = sql.SQL("SELECT count(*) AS found FROM {} AS row WHERE strpos(row::text, %(secret)s) > 0")
-            found = stack.query(query.format(sql.Identifier(table["tablename"])), secret=secret)
-            assert found == [{"found": 0}], table
-    assert CANARY not in stack.output
-    after_the_banner = stack.output.rpartition("OpenAI(base_url=")[2].partition("\n")[2]
-    assert stack.api_key not in after_the_banner

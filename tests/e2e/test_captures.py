@@ -21,9 +21,7 @@ PANES = {(0, "client_request"), (0, "sent"), (1, "request_before"), (1, "request
 
 def capturing(stack: Stack, mode: str) -> Stack:
     """The same stack with a key of another user's, whose content is captured."""
-    key = stack.make_api_key(f"capturing-{uuid.uuid4().hex[:8]}")
-    set_mode = "UPDATE responses_api_apikey SET capture = %(mode)s WHERE prefix = %(prefix)s RETURNING id"
-    assert stack.query(set_mode, mode=mode, prefix=key[:11])
+    key = stack.make_api_key(f"capturing-{uuid.uuid4().hex[:8]}", capture=mode)
     return replace(stack, api_key=key)
 
 
@@ -152,7 +150,8 @@ def test_no_capture_and_no_export_holds_a_secret(stack: Stack, mode: str, tmp_pa
     capturer = capturing(stack, mode)
     key = capturer.api_key
     tools = [{"type": "function", "name": "look_up", "description": f"with {key}"}]
-    events = capturer.stream(f"my key is {key} and AIzaSyD-0123456789_abcdefghijkl", tools=tools)
+    text = f"my key is {key} and AIzaSyD-0123456789_abcdefghijkl"
+    events = capturer.stream(text, tools=tools, store=False)  # what a client says itself is stored as it is
     with pytest.raises(openai.APIStatusError):
         capturer.client().responses.create(model=MODEL, input="[[status=401]]")
     found = panes(capturer, response_id_of(events))

@@ -39,8 +39,8 @@ def ask(stack: Stack, conversation: Any, text: str, *, stream: bool = False, **p
 @BOTH
 @pytest.mark.parametrize("stream", [False, True])
 def test_responses_share_a_conversation(stack: Stack, stream: bool) -> None:
-    begun = {"role": "user", "content": "Call me Ishmael."}
-    conversation = stack.client().conversations.create(items=[begun], metadata={"topic": "whales"})  # type: ignore[list-item]
+    begun: Any = {"role": "user", "content": "Call me Ishmael."}
+    conversation = stack.client().conversations.create(items=[begun], metadata={"topic": "whales"})
 
     first = ask(stack, conversation.id, "one", stream=stream)
     second = ask(stack, {"id": conversation.id}, "[[echo_request]]", stream=stream)

@@ -15,7 +15,7 @@ from tests.e2e.processes import MANAGE, Process
 from tests.e2e.stacks import MODEL, Simulator, Stack, serve, wait_until
 
 GENERATE = f"/v1beta/models/{MODEL}:streamGenerateContent?alt=sse"
-TOOL = {
+TOOL: Any = {
     "type": "function",
     "name": "get_weather",
     "parameters": {"type": "object", "properties": {"city": {"type": "string"}}},
@@ -42,7 +42,7 @@ def cascade_of(stack: Stack, response_id: str) -> str:
 
 @pytest.mark.parametrize("text", ["[[call=get_weather*2]]", "[[think=hm]] [[call=get_weather]]"])
 def test_the_language_server_takes_a_function_call_for_a_quiet_end(split_stack: Stack, text: str) -> None:
-    made = split_stack.client().responses.create(model=MODEL, input=text, tools=[TOOL])  # type: ignore[list-item]
+    made = split_stack.client().responses.create(model=MODEL, input=text, tools=[TOOL])
     assert [item.type for item in made.output if item.type == "function_call"]
 
     cascade = cascade_of(split_stack, made.id)

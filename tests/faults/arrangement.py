@@ -5,11 +5,10 @@ Any part can be killed, and started again where it was.
 
 import os
 import signal
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import httpx2
@@ -34,7 +33,7 @@ class Part:
 class Arrangement:
     """The processes by name: ``database``, ``interceptor``, ``language server``, ``gateway``; and Redis."""
 
-    def __init__(self, folder: Path, simulator: Simulator, redis: RedisServer, **settings: str) -> None:
+    def __init__(self, folder: Path, simulator: Simulator, redis: RedisServer) -> None:
         self.folder = folder
         self.simulator = simulator
         self.redis = redis
@@ -48,9 +47,9 @@ class Arrangement:
             "UPSTREAM_CA_FILE": str(simulator.ca),
             "INTERCEPTOR_CA_FILE": str(folder / "data/interceptor/mitmproxy-ca-cert.pem"),
             "ZEROGRAVITY_TOKEN": CANARY,
-            **settings,
         }
         self._stack: Stack | None = None
+        self._limited: Stack | None = None
 
     def __getitem__(self, name: str) -> Process:
         return self._running[name]
@@ -63,11 +62,14 @@ class Arrangement:
 
     def _begin(self, name: str) -> int:
         """Start it; the length of its log before."""
-        part = self._parts[name]
-        log = self._log(name)
-        written = len(log.read_text(errors="replace")) if log.exists() else 0
-        self._running[name] = Process(part.command, log, part.settings)
+        part, written = self._parts[name], self.written(name)
+        self._running[name] = Process(part.command, self._log(name), part.settings)
         return written
+
+    def written(self, name: str) -> int:
+        """The length of its log by now, in characters."""
+        log = self._log(name)
+        return len(log.read_text(errors="replace")) if log.exists() else 0
 
     def _wait_for(self, name: str, written: int = 0) -> None:
         ready = self._parts[name].ready
@@ -81,18 +83,39 @@ class Arrangement:
         self._running[name].kill()
 
     def start_all(self) -> None:
-        """The database with its tables and an API key, then all the other parts together."""
+        """The database, then all the other parts together, and two API keys.
+
+        ``folder`` holds a PostgreSQL data folder with all tables, ``postgres``.
+        """
         self.start_database()
-        subprocess.run(
-            (*MANAGE, "migrate", "--verbosity", "0"), env=self._settings, check=True, capture_output=True
-        )
         self._add_parts()
-        parts = ("interceptor", "language server", "gateway")
-        for name in parts:
-            self._begin(name)
+        self._start_together("interceptor", "language server", "gateway")
         self.stack.api_key = self.stack.make_api_key("default")
+        limited = self.stack.make_api_key("default", concurrent_responses=1)
+        self._limited = replace(self.stack, api_key=limited)
+
+    def _start_together(self, *names: str) -> None:
+        begun = {name: self._begin(name) for name in names}
+        for name, written in begun.items():
+            self._wait_for(name, written)
+
+    @contextmanager
+    def other_settings(self, *names: str, **settings: str) -> Iterator[None]:
+        """These parts, started anew, have other settings in the block, and their own again after it."""
+        own = {name: self._parts[name] for name in names}
+        other = {name: replace(part, settings=part.settings | settings) for name, part in own.items()}
+        try:
+            self._start_anew(other)
+            yield
+        finally:
+            self._start_anew(own)
+
+    def _start_anew(self, parts: dict[str, Part]) -> None:
         for name in parts:
-            self._wait_for(name)
+            self._running[name].stop()
+        self._parts |= parts
+        self._start_together(*parts)
+        self.wait_until_ready()
 
     def start_database(self) -> None:
         module = "tests.e2e.database_process"
@@ -141,6 +164,12 @@ class Arrangement:
         assert self._stack is not None
         return self._stack
 
+    @property
+    def limited(self) -> Stack:
+        """The same for the user of an API key that allows one response at a time."""
+        assert self._limited is not None
+        return self._limited
+
     def wait_until_ready(self) -> None:
         """Return once all joints are up."""
         wait_until(lambda: _answers(f"{self.stack.base_url}/readyz"), within=40)
@@ -162,7 +191,7 @@ class Arrangement:
     def logs_shown(self) -> Iterator[None]:
         """What the parts write in the block is printed, for pytest to show with a failure."""
         logs = [self._log(name) for name in self._parts]
-        before = [len(log.read_text(errors="replace")) for log in logs]
+        before = [self.written(name) for name in self._parts]
         try:
             yield
         finally:
@@ -173,6 +202,7 @@ class Arrangement:
         """End everything, the gateways first."""
         if self._stack is not None:
             self._stack.stop()
+            self.limited.stop()
         for name in reversed(self._running):
             self._running[name].stop()
         self.redis.kill()

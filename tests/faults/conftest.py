@@ -5,8 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.conftest import folder, simulator, work_folder  # noqa: F401 - fixtures
-from tests.e2e.stacks import Simulator
+from tests.e2e import canaries
+from tests.e2e.conftest import database_template as database_template
+from tests.e2e.conftest import simulator as simulator
+from tests.e2e.conftest import work_folder as work_folder
+from tests.e2e.stacks import Simulator, copy_database
 from tests.faults.arrangement import Arrangement
 from tests.faults.redis_server import RedisServer
 
@@ -17,6 +20,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if here in item.path.parents:
             item.add_marker(pytest.mark.e2e)
             item.add_marker(pytest.mark.redis)
+            item.add_marker(pytest.mark.xdist_group("faults"))
 
 
 @pytest.fixture(scope="session")
@@ -26,17 +30,24 @@ def long_form(request: pytest.FixtureRequest) -> bool:
 
 
 @pytest.fixture(scope="session")
-def running_arrangement(work_folder: Path, simulator: Simulator) -> Iterator[Arrangement]:  # noqa: F811
+def running_arrangement(
+    work_folder: Path,
+    database_template: Path,
+    simulator: Simulator,
+) -> Iterator[Arrangement]:
     home = work_folder / "faults"
-    home.mkdir()
+    copy_database(database_template, home / "postgres")
     redis = RedisServer(home)
     redis.start()
     arrangement = Arrangement(home, simulator, redis)
+    leaks: list[str] = []
     try:
         arrangement.start_all()
         yield arrangement
+        leaks = canaries.in_database(arrangement.stack.conninfo, canaries.secrets_of(arrangement.stack))
     finally:
         arrangement.stop()
+    assert leaks == []
 
 
 @pytest.fixture

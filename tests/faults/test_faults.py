@@ -13,8 +13,8 @@ from tests.e2e.stacks import MODEL, Stack, wait_until
 from tests.faults.arrangement import Arrangement
 from tests.faults.watched import Watched, watch
 
-PAUSE = 1.0
-"""Seconds for which a part that is started again has been away."""
+PAUSE = 0.5
+"""Seconds for which a part that is started again is away at least."""
 
 
 def kill(name: str) -> Callable[[Arrangement], None]:
@@ -67,7 +67,6 @@ class Fault:
     do: Callable[[Arrangement], None]
     ends: frozenset[str]
     outcomes: frozenset[str]
-    directives: str = "[[chunks=40]] [[delay_ms=50]]"
     bound: float = 30.0
     booked_within: float = 10.0
 
@@ -80,7 +79,6 @@ def fault(name: str, do: Callable[[Arrangement], None], ends: str, outcomes: str
 FAULTS = [
     fault("the interceptor is killed", kill("interceptor"), "failed", "upstream_error"),
     fault("the language server is killed", kill("language server"), "failed", "upstream_error"),
-    fault("the gateway is killed", kill("gateway"), "cut", "failed", booked_within=30),
     fault("the interceptor is stopped", end("interceptor"), "failed", "upstream_error", bound=6),
     fault("the gateway is stopped", end("gateway"), "failed", "upstream_error", bound=6),
     fault("Redis is restarted", restart_redis, "completed", "completed"),
@@ -95,15 +93,21 @@ FAULTS = [
 ]
 
 
+def many_streams(*, long_form: bool) -> list[Watched]:
+    """Streams that take two seconds, and each have a text of their own."""
+    text = "says many words, one by one, in order."
+    return [
+        Watched(f"[[text=Stream {number} {text}]] [[chunks=40]] [[delay_ms=50]]")
+        for number in range(40 if long_form else 4)
+    ]
+
+
 @pytest.mark.parametrize("fault", FAULTS)
 async def test_a_part_dies_in_the_middle_of_streams(
     fault: Fault, arrangement: Arrangement, long_form: bool
 ) -> None:
     stack = arrangement.stack
-    streams = [
-        Watched(f"[[text=Stream {number} says many words, one by one, in order.]] {fault.directives}")
-        for number in range(40 if long_form else 6)
-    ]
+    streams = many_streams(long_form=long_form)
     async with aiohttp.ClientSession() as session:
         async with asyncio.TaskGroup() as group:
             for stream in streams:
@@ -130,7 +134,7 @@ def go_on(arrangement: Arrangement) -> None:
 def all_are_booked_once(
     stack: Stack, streams: list[Watched], outcomes: frozenset[str], within: float
 ) -> None:
-    """One trace and one usage row each; and a response that was called complete is stored as it was told."""
+    """One trace and one usage row each; and a response whose end was told is stored as it was told."""
     ids = [stream.response_id for stream in streams]
 
     def in_progress() -> int:
@@ -146,6 +150,6 @@ def all_are_booked_once(
         (booking,) = stack.bookings(stream.response_id)
         assert booking["outcome"] in outcomes
         assert booking["source"] is not None
-        if stream.end == "completed":
+        if stream.end in ("completed", "failed"):
             stored = stack.client().responses.retrieve(stream.response_id)
             assert stored.to_dict(mode="json")["output"] == stream.events[-1]["response"]["output"]

@@ -25,6 +25,8 @@ class Watched:
     cut: bool = False
     """Whether the connection ended before the stream did."""
     seconds: float = 0.0
+    hold: asyncio.Event | None = None
+    """Where there is one, its reader pauses after the first text until it is set."""
 
     @property
     def response_id(self) -> str:
@@ -48,6 +50,14 @@ class Watched:
         assert whole.startswith(told), f"{told!r} is no beginning of {whole!r}"
         if self.end == "completed":
             assert told == whole
+        if not self.cut:
+            assert output_text(self.events[-1]["response"]) == told
+
+
+def output_text(response: Event) -> str:
+    """What is written in the messages of a response object."""
+    messages = [item for item in response["output"] if item["type"] == "message"]
+    return "".join(part["text"] for message in messages for part in message["content"])
 
 
 async def watch(
@@ -85,5 +95,7 @@ async def _read(
                     watched.events.append(event)
                     if event["type"] == "response.output_text.delta":
                         watched.begun.set()
+            if watched.hold is not None and watched.begun.is_set():
+                await watched.hold.wait()
         assert frame == b"data: [DONE]"
         assert pending == b""

@@ -24,7 +24,7 @@ REFUSED = [recording for recording in RECORDINGS if not recording.is_served]
 each = pytest.mark.parametrize("recording", SERVED, ids=lambda recording: recording.name)
 
 
-CUTS = 1200
+CUTS = 400
 """Two-part reads tried per answer; on top of them each is read byte by byte."""
 
 

@@ -1,8 +1,10 @@
 """TLS on both sides of the interceptor, without a socket: handshakes over memory buffers."""
 
+import contextlib
 import ssl
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from mitmproxy import connection, tls
@@ -11,7 +13,7 @@ from mitmproxy.test import taddons, tflow
 from OpenSSL import SSL
 
 from interceptor.proxy import CA_CERTIFICATE
-from interceptor.tls import TlsConfig
+from interceptor.tls import TlsConfig, renew_buffers
 
 from .language_server.certificates import Certificates, make_certificates
 
@@ -201,3 +203,50 @@ def test_certificates_are_not_kept_once_the_connection_stands(
             else config.tls_established_client
         )(data)
         assert list(data.conn.certificate_list) == []
+
+
+def test_new_buffers_lose_nothing(
+    config: TlsConfig, addons: taddons.context, language_server: ssl.SSLContext
+) -> None:
+    here = towards_language_server(config, addons)[1]
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    client = language_server.wrap_bio(incoming, outgoing, server_hostname=HOST)
+    pump(client, incoming, outgoing, here)
+
+    def say(text: bytes) -> None:
+        client.write(text)
+        here.bio_write(outgoing.read())
+
+    def hear() -> bytes:
+        incoming.write(here.bio_read(65536))
+        return client.read(65536)
+
+    for _ in range(3):
+        renew_buffers(here)
+        say(b"asked")
+        renew_buffers(here)  # there is something in it now
+        assert here.recv(65536) == b"asked"
+        here.sendall(b"answered")
+        renew_buffers(here)
+        assert hear() == b"answered"
+
+
+def test_a_large_message_leaves_no_large_buffer(
+    config: TlsConfig, addons: taddons.context, upstream: Certificates
+) -> None:
+    data, calling = towards_upstream(config, addons, "127.0.0.1")
+    answer_as(upstream, calling)
+    data.ssl_conn = calling
+    config.tls_established_server(data)
+    calling.sendall(b"x" * 1_000_000)
+    with contextlib.suppress(SSL.WantReadError):
+        while calling.bio_read(65536):
+            pass
+    with contextlib.suppress(SSL.WantReadError):
+        calling.recv(65536)  # the session tickets behind the handshake
+    inner: Any = calling
+    large = inner._from_ssl
+    flow = tflow.tflow()
+    flow.client_conn, flow.server_conn = data.context.client, data.context.server
+    config.responseheaders(flow)
+    assert inner._from_ssl != large

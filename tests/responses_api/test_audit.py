@@ -1,6 +1,7 @@
 """What the audit log has of a change: who, when, before and after, and no secret."""
 
 import json
+import re
 from io import StringIO
 from typing import Any
 
@@ -11,7 +12,7 @@ from django.core.management import call_command
 from django.test import Client
 
 from responses_api.model_seed import seed_models
-from responses_api.models import ApiKey, Credential, ServedModel, WebhookEndpoint
+from responses_api.models import ApiKey, Credential, PromptTemplate, ServedModel, WebhookEndpoint
 from tests.conftest import MakeApiKey, MakeUser
 
 CANARY = "canary-7c0ffee"
@@ -155,6 +156,14 @@ def test_the_log_is_read_in_the_admin_and_nowhere_written(
     shown = browser.get(f"/admin/auditlog/logentry/{entry.pk}/change/").content.decode()
     assert "revoked_at" in shown
     assert browser.post(f"/admin/auditlog/logentry/{entry.pk}/delete/", {"post": "yes"}).status_code == 403
+
+
+def test_the_log_leads_to_what_was_changed(browser: Client) -> None:
+    # An underscore before two hexadecimal digits stands for another character in the admin's addresses.
+    PromptTemplate.objects.create(id="pmpt_26af", name="greeting")
+    page = browser.get("/admin/auditlog/logentry/").content.decode()
+    (address,) = re.findall(r'href="(/admin/responses_api/prompttemplate/[^"]+)"', page)
+    assert browser.get(address).status_code == 200
 
 
 def test_ten_wrong_passwords_close_the_login_for_that_name_and_address(

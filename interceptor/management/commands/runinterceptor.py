@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from interceptor import proxy
 from interceptor.stack.components import proxy_config
+from responses_api.check_tags import GATEWAY
 from responses_api.runtime import database
 from responses_api.runtime.memory import settle_down
 from responses_api.runtime.tasks import spawn
@@ -18,6 +19,7 @@ class Command(BaseCommand):
     """Intercepting proxy between a language server and the model's endpoint."""
 
     help = "Run the interceptor. Needs REDIS_URL, the channel layer that it shares with the gateways."
+    requires_system_checks = (GATEWAY,)
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Where to listen."""

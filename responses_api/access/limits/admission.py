@@ -5,7 +5,7 @@ A caller without limits costs nothing here: no query, and no trip to Redis.
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from django.db import InterfaceError, OperationalError
@@ -24,7 +24,11 @@ LEASE = 30.0
 """Seconds after which what a gateway had reserved counts no more, unless it has said otherwise."""
 RENEWAL = 10.0
 BACKGROUND_LEASE = 24 * 3600.0
-"""For responses in the background, which wait in a queue and belong to no gateway while they do."""
+"""For responses in the background, which wait in a queue and belong to no gateway while they do.
+
+They get it with the first renewal: a gateway that dies before it has queued one must not leave its
+place taken for a day.
+"""
 _PAUSES = (0.2, 1.0, 5.0, 20.0)
 """Seconds between attempts to settle on a ledger that does not answer."""
 
@@ -32,6 +36,8 @@ _UNREACHABLE = (LedgerUnavailable, InterfaceError, OperationalError)
 
 _renewed: dict[str, Reservation] = {}
 """What this process holds and renews, by id."""
+_queued: dict[str, Reservation] = {}
+"""What it has taken for responses in the background and not yet renewed, by id."""
 
 
 class Admission:
@@ -65,9 +71,8 @@ class Admission:
         """
         if not self._allowances:
             return
-        lease = BACKGROUND_LEASE if self._background else LEASE
         # A task of its own: what is taken for a client that leaves now has to be given back.
-        taking = spawn(_take(self._allowances, estimate, self._id, lease), name="reserve")
+        taking = spawn(_take(self._allowances, estimate, self._id), name="reserve")
         try:
             taken = await asyncio.shield(taking)
         except asyncio.CancelledError:
@@ -86,8 +91,8 @@ class Admission:
                 self.headers = {**taken.headers, "x-should-retry": "false"}
             raise taken.error
         self._reservation = taken
-        if taken.allowances and not self._background:
-            _renewed[self._id] = taken
+        if taken.allowances:
+            (_queued if self._background else _renewed)[self._id] = taken
 
     def resume(self) -> None:
         """The reservation was made when the response was queued, maybe by another process."""
@@ -98,7 +103,8 @@ class Admission:
         reservation, self._reservation = self._reservation, None
         if reservation is None or not reservation.allowances:
             return
-        _renewed.pop(reservation.id, None)
+        for held in (_renewed, _queued):
+            held.pop(reservation.id, None)
         if not await _settled(reservation, used, ended_at):
             # If that is in vain too, the hold runs out, and the ledger reads the books.
             spawn(_settle_later(reservation, used, ended_at), name="settle later")
@@ -109,12 +115,10 @@ class Admission:
             spawn(self.settle(Amount(), datetime.now(UTC)), name="release")
 
 
-async def _take(
-    allowances: Sequence[Allowance], estimate: Amount, id: str, lease: float
-) -> Reservation | Refusal | None:
+async def _take(allowances: Sequence[Allowance], estimate: Amount, id: str) -> Reservation | Refusal | None:
     """None if the ledger does not answer."""
     try:
-        return await database.run(reservations.reserve, allowances, estimate, id, lease)
+        return await database.run(reservations.reserve, allowances, estimate, id, LEASE)
     except _UNREACHABLE as error:
         logger.error("limits cannot be looked up: %s", error)
         return None
@@ -144,18 +148,36 @@ async def _settle_later(reservation: Reservation, used: Amount, ended_at: dateti
 
 
 async def _renew() -> None:
-    while True:
-        await asyncio.sleep(RENEWAL)
-        held = [
-            (reservation.id, [allowance.scope for allowance in reservation.allowances])
-            for reservation in _renewed.values()
-        ]
-        if not held:
-            continue
-        try:
-            await database.run(current_ledger().renew, held, LEASE)
-        except _UNREACHABLE as error:
-            logger.error("reservations cannot be renewed now: %s", error)
+    try:
+        while True:
+            await asyncio.sleep(RENEWAL)
+            await _hold(_renewed, LEASE)
+            await _hold_queued()
+    finally:
+        await _hold_queued()
+
+
+async def _hold_queued() -> None:
+    """Let them be held without this process."""
+    held = dict(_queued)
+    if await _hold(held, BACKGROUND_LEASE):
+        for id in held:
+            _queued.pop(id, None)
+
+
+async def _hold(taken: Mapping[str, Reservation], lease: float) -> bool:
+    """Hold them for ``lease`` seconds from now; False if the ledger does not answer."""
+    held = [
+        (id, [allowance.scope for allowance in reservation.allowances]) for id, reservation in taken.items()
+    ]
+    if not held:
+        return True
+    try:
+        await database.run(current_ledger().renew, held, lease)
+    except _UNREACHABLE as error:
+        logger.error("reservations cannot be renewed now: %s", error)
+        return False
+    return True
 
 
 process_tasks.register("limits", _renew)

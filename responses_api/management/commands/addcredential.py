@@ -12,9 +12,10 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from responses_api.access import sign_in
+from responses_api.access.oauth_client import OAuthClient, SignInFailed, client_of_installation, read_client
 from responses_api.access.service_accounts import KeyFileUnusable, read_key_file
-from responses_api.access.sign_in import OAuthClient, SignInFailed
 from responses_api.access.stored_secrets import AccessTokenSecret, ApiKeySecret, StoredSecret, put_secret
+from responses_api.check_tags import GATEWAY
 from responses_api.management.tables import require_tables
 from responses_api.models import Credential
 
@@ -29,6 +30,7 @@ class Command(BaseCommand):
         "Add an upstream account. Without one of --api-key-stdin, --access-token-stdin and --service-account "
         "it is signed in to with a browser, by an OAuth client of your own."
     )
+    requires_system_checks = (GATEWAY,)
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the options."""
@@ -107,10 +109,10 @@ class Command(BaseCommand):
 
 def _client(options: dict[str, Any]) -> OAuthClient:
     if options["client"]:
-        return sign_in.read_client(options["client"].read_bytes())
+        return read_client(options["client"].read_bytes())
     if options["client_id"]:
         return OAuthClient(options["client_id"], options["client_secret"])
-    client = sign_in.client_of_installation()
+    client = client_of_installation()
     if client is None:
         raise SignInFailed(
             "An OAuth client of your own is needed: --client FILE, --client-id, or OAUTH_CLIENT_FILE."

@@ -6,6 +6,7 @@ from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandParser
 
 from responses_api.access.api_keys import create_api_key
+from responses_api.check_tags import GATEWAY
 from responses_api.management.tables import require_tables
 
 
@@ -13,6 +14,7 @@ class Command(BaseCommand):
     """Makes an API key, and its user if there is none of that name."""
 
     help = "Make an API key for a client and print it. It is shown only this once."
+    requires_system_checks = (GATEWAY,)
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the options."""

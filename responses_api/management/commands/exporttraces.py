@@ -12,6 +12,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 
+from responses_api.check_tags import GATEWAY
 from responses_api.management.tables import require_tables
 from responses_api.models import Outcome, Trace
 from responses_api.storage import trace_export
@@ -24,6 +25,7 @@ class Command(BaseCommand):
     """Writes to a file or to standard output."""
 
     help = "Export traces with their usage and what was captured of their content, oldest first."
+    requires_system_checks = (GATEWAY,)
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the options."""

@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 
+from responses_api.check_tags import GATEWAY
 from responses_api.management.tables import require_tables
 from responses_api.models import ApiKey
 from responses_api.statistics.figures import Selection
@@ -25,6 +26,7 @@ class Command(BaseCommand):
     """Writes a row for each exchange that has ended, in order of the ends."""
 
     help = "Export usage, a row for each request, as CSV or JSON lines."
+    requires_system_checks = (GATEWAY,)
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the options."""

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from responses_api.check_tags import GATEWAY
 from responses_api.management.tables import require_tables
 from responses_api.retention import purging
 
@@ -12,6 +13,7 @@ class Command(BaseCommand):
     """What every gateway does by itself every ten minutes."""
 
     help = "Delete what is older than the settings RETENTION_…_DAYS allow, in small transactions."
+    requires_system_checks = (GATEWAY,)
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the options."""

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
+from responses_api.check_tags import GATEWAY
 from responses_api.management.tables import require_tables
 from responses_api.statistics import rolling
 
@@ -13,6 +14,7 @@ class Command(BaseCommand):
     """A day at a time, while the gateway runs; the figures stay right meanwhile."""
 
     help = "Make the roll-ups behind the dashboard anew from the traces."
+    requires_system_checks = (GATEWAY,)
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the options."""

@@ -8,6 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from responses_api.access.api_keys import rotate
+from responses_api.check_tags import GATEWAY
 from responses_api.management.tables import require_tables
 from responses_api.models import ApiKey
 
@@ -30,6 +31,7 @@ class Command(BaseCommand):
     """Makes a key with the settings of another one, which expires."""
 
     help = "Make a successor for an API key and print it, only this once. The old key expires."
+    requires_system_checks = (GATEWAY,)
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the options."""

@@ -6,6 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from responses_api.access.rotation import Rotated, rotate
+from responses_api.check_tags import GATEWAY
 from responses_api.management.tables import require_tables
 
 
@@ -16,6 +17,7 @@ class Command(BaseCommand):
         "Encrypt all stored secrets with the first of CREDENTIAL_KEYS. Afterwards no other one of them is "
         "needed for these."
     )
+    requires_system_checks = (GATEWAY,)
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Rotate, then say what was done; fails if something could not be read."""

@@ -5,6 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from responses_api.catalogue import build_catalogue, stored_profiles
+from responses_api.check_tags import GATEWAY
 from responses_api.management.tables import require_tables
 from responses_api.model_seed import reset_model, seed_models
 
@@ -13,6 +14,7 @@ class Command(BaseCommand):
     """Adds what is missing, updates what nobody has edited; safe to run at any time."""
 
     help = "Add the built-in models to the catalogue and update those that were not edited in the admin."
+    requires_system_checks = (GATEWAY,)
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the options."""

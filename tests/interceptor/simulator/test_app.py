@@ -158,14 +158,44 @@ async def test_a_client_that_leaves_ends_its_stream(
     await until_stats(simulator, open_streams=0, aborted_streams=1, finished_streams=0)
 
 
-async def test_a_cut_stream(simulator: RunningSimulator, client: aiohttp.ClientSession) -> None:
+async def received_before_the_break(client: aiohttp.ClientSession, text: str) -> bytes:
     received = b""
-    async with client.post(STREAM, json=ask("[[chunks=9]] [[cut=3]]")) as response:
-        with pytest.raises(aiohttp.ClientPayloadError):
+    async with client.post(STREAM, json=ask(text)) as response:
+        with pytest.raises((aiohttp.ClientPayloadError, aiohttp.ClientConnectionError)):
             async for data in response.content.iter_any():
                 received += data
+    return received
+
+
+@pytest.mark.parametrize("name", ["cut", "reset"])
+async def test_a_stream_that_breaks_off(
+    simulator: RunningSimulator, client: aiohttp.ClientSession, name: str
+) -> None:
+    received = await received_before_the_break(client, f"[[chunks=9]] [[delay_ms=20]] [[{name}=3]]")
     assert len(chunks_of(received)) == 3
     await until_stats(simulator, finished_streams=1)
+
+
+async def test_a_stream_cut_in_a_line(client: aiohttp.ClientSession) -> None:
+    received = await received_before_the_break(client, "[[chunks=9]] [[cut_line=3]]")
+    whole, _, begun = received.rpartition(b"\r\n\r\n")
+    assert len(chunks_of(whole + b"\r\n\r\n")) == 3
+    assert begun.startswith(b'data: {"candidates":')
+
+
+async def test_a_stream_cut_in_the_transfer_coding(simulator: RunningSimulator) -> None:
+    """Off the wire: a client's library would hide what is announced."""
+    body = msgspec.json.encode(ask("[[chunks=9]] [[cut_transfer=3]]"))
+    reader, writer = await asyncio.open_connection(simulator.host, simulator.port)
+    head = f"POST {STREAM} HTTP/1.1\r\nHost: x\r\nx-goog-api-key: k\r\nContent-Length: {len(body)}\r\n\r\n"
+    writer.write(head.encode() + body)
+    answer = await reader.read()
+    writer.close()
+    assert answer.count(b"data: ") == 4
+    before, _, sent = answer.rpartition(b"\r\n")
+    announced = int(before.rpartition(b"\r\n")[2], 16)
+    assert sent.startswith(b"data: ")
+    assert len(sent) == announced // 2
 
 
 async def test_a_cut_answer(client: aiohttp.ClientSession) -> None:

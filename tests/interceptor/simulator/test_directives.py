@@ -41,6 +41,9 @@ def test_a_status_with_its_options() -> None:
         "[[no_content=1 times=3]]",
         "[[no_content=times=3]]",
         "[[cut=1 times=3]]",
+        "[[cut_line=1 times=3]]",
+        "[[cut_transfer=1 times=3]]",
+        "[[reset=1 times=3]]",
         "[[signature=refuse times=3]]",
     ],
 )

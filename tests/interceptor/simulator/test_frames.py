@@ -5,7 +5,15 @@ import pytest
 
 from interceptor.simulator.directives import Directives
 from interceptor.simulator.errors import ApiError
-from interceptor.simulator.frames import Ending, Framing, pauses, stream_writes, whole_answer
+from interceptor.simulator.frames import (
+    Ending,
+    Framing,
+    Writes,
+    pauses,
+    stream_writes,
+    transfer_chunk_begun,
+    whole_answer,
+)
 
 CHUNKS = [{"candidates": [{"content": {"parts": [{"text": text}]}}]} for text in "abcd"]
 
@@ -26,13 +34,30 @@ def test_without_sse_it_is_one_json_array() -> None:
     assert msgspec.json.decode(b"".join(found)) == CHUNKS
 
 
-@pytest.mark.parametrize(("name", "ending"), [("cut", Ending.CUT), ("stall", Ending.STALL)])
+@pytest.mark.parametrize(
+    ("name", "ending"), [("cut", Ending.CUT), ("reset", Ending.RESET), ("stall", Ending.STALL)]
+)
 @pytest.mark.parametrize(("position", "sent"), [(0, 0), (2, 2), (50, 3)])
 def test_a_broken_stream_never_sends_its_last_chunk(
     name: str, ending: Ending, position: int, sent: int
 ) -> None:
     found, how = writes(Framing.SSE, **{name: position})
     assert (len(found), how) == (sent, ending)
+
+
+@pytest.mark.parametrize(("position", "whole"), [(0, 0), (2, 2), (50, 3)])
+@pytest.mark.parametrize("framing", list(Framing))
+def test_a_stream_that_is_cut_within_a_chunk(framing: Framing, position: int, whole: int) -> None:
+    complete, _ = writes(framing)
+    begun = complete[whole][: len(complete[whole]) // 2]
+
+    plan = stream_writes(CHUNKS, Directives(cut_line=position), framing, "m")
+    assert plan == Writes((*complete[:whole], begun), Ending.CUT)
+
+    plan = stream_writes(CHUNKS, Directives(cut_transfer=position), framing, "m")
+    assert plan == Writes(complete[:whole], Ending.CUT, torn=complete[whole])
+    announced, _, sent = transfer_chunk_begun(plan.torn).partition(b"\r\n")
+    assert (int(announced, 16), sent) == (len(complete[whole]), begun)
 
 
 @pytest.mark.parametrize("position", [0, 2])
@@ -62,7 +87,9 @@ def test_garbage_is_one_more_frame() -> None:
 
 
 def test_whole_answers_fail_in_their_own_way() -> None:
-    assert whole_answer(CHUNKS, Directives(cut=1), "m") is Ending.CUT
+    for cut in (Directives(cut=1), Directives(cut_line=1), Directives(cut_transfer=1)):
+        assert whole_answer(CHUNKS, cut, "m") is Ending.CUT
+    assert whole_answer(CHUNKS, Directives(reset=1), "m") is Ending.RESET
     assert whole_answer(CHUNKS, Directives(stall=1), "m") is Ending.STALL
     assert isinstance(whole_answer(CHUNKS, Directives(error_mid=1), "m"), ApiError)
     good, bad = whole_answer(CHUNKS, Directives(), "m"), whole_answer(CHUNKS, Directives(garbage=1), "m")

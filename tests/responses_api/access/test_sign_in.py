@@ -8,7 +8,8 @@ import pytest
 import requests
 
 from responses_api.access import sign_in
-from responses_api.access.sign_in import OAuthClient, PendingSignIn, SignedIn, SignInFailed, read_client
+from responses_api.access.oauth_client import OAuthClient, SignInFailed, read_client
+from responses_api.access.sign_in import PendingSignIn, SignedIn
 from tests.authorization_server import CLIENT_ID, CLIENT_SECRET, SCOPES, AuthorizationServer
 
 WAY_BACK = "http://gateway.example/admin/back/"

@@ -103,6 +103,15 @@ def test_figures_and_their_traces_agree(operator: Client, keys: tuple[ApiKey, Ap
         assert listed(operator, link) == int(count), link
 
 
+def test_what_is_nobodys_has_a_name(operator: Client, keys: tuple[ApiKey, ApiKey]) -> None:
+    """Such as unmatched calls."""
+    book(None, timezone.now())
+    book(keys[0], timezone.now())
+    html = look(operator)
+    assert rows_of(html, "By user")["nobody's"][0] == "1"
+    assert rows_of(html, "By API key")["none"][0] == "1"
+
+
 @pytest.mark.parametrize("name", RANGES)
 def test_a_page_costs_the_same_queries_whatever_there_is(
     operator: Client, keys: tuple[ApiKey, ApiKey], name: str

@@ -1,16 +1,21 @@
 """The page of one trace: what it shows, and what it costs."""
 
 import html as html_module
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from responses_api.captures.panes import CapturedPane, Gap, Pane, Piece, pack, pack_stream
+from responses_api.core.generation_events import UsageReported
 from responses_api.models import ApiKey, Item, Response, Trace
 from responses_api.storage import captures
+from responses_api.storage.unmatched_traces import UnmatchedTrace, record_unmatched
 from tests.responses_api.admin.conftest import Book
 
 PAGE = "/admin/responses_api/trace/{}/change/"
@@ -153,3 +158,59 @@ def test_other_pages_cost_the_same_however_much_there_is(model: str, operator: C
     for number in range(1, 10):
         book(number)
     assert queries() == before
+
+
+@pytest.fixture
+def unmatched() -> UnmatchedTrace:
+    """A call of somebody else's that passed the interceptor."""
+    ended = timezone.now()
+    call = UnmatchedTrace(
+        id="trace_passing",
+        started_at=ended - timedelta(seconds=1),
+        ended_at=ended,
+        outcome="completed",
+        host="models.example.com:8443",
+        model="gemini-3.8-flash",
+        upstream_model="gemini-3.8-flash-001",
+        stream=True,
+        request={"user_agent": "other-tool/1"},
+        upstream_status=200,
+        first_event_ms=250.0,
+        duration_ms=1000.0,
+        failure=None,
+        usage=UsageReported(input_tokens=7, output_tokens=5),
+    )
+    record_unmatched([call])
+    return call
+
+
+def test_an_unmatched_call_says_what_it_is(operator: Client, book: Book, unmatched: UnmatchedTrace) -> None:
+    book(0)
+    text = page(operator, unmatched.id)
+    for part in ("unmatched", "passed the interceptor", unmatched.host, "HTTP 200", "other-tool/1", "7 in"):
+        assert part in text, part
+    for part in ("Repeat as curl", "Content on the wire", "Conversation tree", "not stored"):
+        assert part not in text, part
+    assert "passed the interceptor" not in page(operator, "trace_0")
+
+
+def test_unmatched_calls_are_beside_each_other(
+    operator: Client, book: Book, unmatched: UnmatchedTrace
+) -> None:
+    record_unmatched(
+        [replace(unmatched, id="trace_before", started_at=unmatched.started_at - timedelta(hours=1))]
+    )
+    book(0)
+    Trace.objects.filter(pk="trace_0").update(api_key=None, owner=None)
+    shown = operator.get(PAGE.format(unmatched.id)).context["page"]
+    assert (shown.earlier.pk, shown.later) == ("trace_before", None)
+
+
+def test_the_list_marks_them(operator: Client, book: Book, unmatched: UnmatchedTrace) -> None:
+    book(0)
+    every = operator.get("/admin/responses_api/trace/").content.decode().partition("<tbody")[2]
+    assert every.count(unmatched.host) == 1
+    answer = operator.get("/admin/responses_api/trace/?kind=unmatched")
+    assert [trace.pk for trace in answer.context["cl"].result_list] == [unmatched.id]
+    ours = operator.get("/admin/responses_api/trace/?kind=exchange")
+    assert [trace.pk for trace in ours.context["cl"].result_list] == ["trace_0"]

@@ -63,7 +63,7 @@ def test_bars_stay_on_the_scale() -> None:
 
 def test_a_trace_without_marks_has_what_is_known() -> None:
     drawn = waterfall(None, gate_wait=1.0, first_event=40.0, total=100.0)
-    assert [row.label for row in drawn] == ["Waiting for the upstream", "Ending and booking"]
+    assert [row.label for row in drawn] == ["Waiting for the upstream", "Answer"]
 
 
 def test_an_exchange_that_runs_has_no_waterfall_yet() -> None:

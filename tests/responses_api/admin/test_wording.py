@@ -1,6 +1,6 @@
 import pytest
 
-from responses_api.admin.wording import count, duration, outcome_label
+from responses_api.admin.wording import count, counted, duration, outcome_label
 from responses_api.models import Outcome
 
 
@@ -21,6 +21,7 @@ def test_durations(milliseconds: float | None, words: str) -> None:
 
 def test_counts() -> None:
     assert count(1234567) == "1\u202f234\u202f567"
+    assert [counted(number, "error") for number in (0, 1, 2)] == ["0 errors", "1 error", "2 errors"]
 
 
 @pytest.mark.parametrize("outcome", Outcome)

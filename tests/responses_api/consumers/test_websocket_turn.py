@@ -6,15 +6,20 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 
 from responses_api.access.callers import Caller
+from responses_api.access.limits.admission import Admission
+from responses_api.access.limits.rules import Allowance, Limits
 from responses_api.call_headers import CallMarks
 from responses_api.consumers import websocket_turn
 from responses_api.consumers.websocket_turn import Client, Turn
 from responses_api.core.chain_memory import ChainMemory
 from responses_api.core.conversation import ConversationItem
-from responses_api.core.errors import AuthenticationFailed, UpstreamFault
+from responses_api.core.errors import AuthenticationFailed, RateLimited, UpstreamFault
 from responses_api.core.websocket_frames import CreateFrame
+from responses_api.runtime import database
+from tests.conftest import MakeApiKey
 
 CLIENT = Client("Bearer key", "192.0.2.1", "tester", CallMarks("req_1", None))
 SAID = [ConversationItem({"type": "message", "role": "user", "content": []})]
@@ -31,8 +36,12 @@ class FakeGeneration:
         self.left = False
         self.interrupted = False
         self.response = {"status": ending}
+        self.admission = Admission((), self.id)
 
     async def begin(self) -> None:
+        if self._ending == "limited":
+            self.admission.headers = {"x-ratelimit-remaining-requests": "0"}
+            raise RateLimited("Slow down.", retry_after=6.5)
         if self._ending == "refused":
             raise UpstreamFault("Overloaded.", http_status=503)
 
@@ -81,7 +90,7 @@ def stand_ins(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def run(
-    memory: ChainMemory, model: str, *, client: Client = CLIENT, **body: Any
+    memory: ChainMemory, model: str, *, client: Client = CLIENT, generate: bool = True, **body: Any
 ) -> list[dict[str, Any]]:
     """The frames that a request for ``model`` on the lane ``a`` is answered with."""
     frames: list[dict[str, Any]] = []
@@ -90,7 +99,7 @@ async def run(
         frames.append(json.loads(text))
 
     request = {"model": model, "input": "hi", "store": False, "stream": True, **body}
-    await Turn(CreateFrame("a", True, request, 10), client, memory, send).run()
+    await Turn(CreateFrame("a", generate, request, 10), client, memory, send).run()
     assert {frame["stream_id"] for frame in frames} == {"a"}
     assert all(generation.left for generation in generations)
     return frames
@@ -142,6 +151,44 @@ async def test_an_error_evicts_what_was_continued(
     assert "secret" not in str(frame)
     assert not memory.chains
     assert ("ZeroDivisionError" in caplog.text) == (model == "bug")
+
+
+async def test_a_refusal_says_what_headers_would_say() -> None:
+    (frame,) = await run(ChainMemory(100), "limited")
+
+    assert frame["status"] == 429
+    assert frame["headers"] == frame["error"]["headers"]
+    told = {name: frame["headers"].get(name) for name in ("retry-after", "x-request-id")}
+    assert told == {"retry-after": "7", "x-request-id": "req_1"}
+    assert frame["headers"]["x-ratelimit-remaining-requests"] == "0"
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("database_threads")
+async def test_a_warm_up_that_is_refused_says_it_too(
+    alice: User, make_api_key: MakeApiKey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = await database.run(lambda: make_api_key(alice)[0])
+    limited = (Allowance(f"key:{key.pk}", Limits(requests_per_minute=1)),)
+
+    async def authenticate(authorization: str | None, address: str) -> Caller:
+        return Caller(key.pk, alice.pk, "", allowances=limited)
+
+    monkeypatch.setattr(websocket_turn, "authenticate", authenticate)
+    memory = ChainMemory(1000)
+    assert (await run(memory, "gemini-3.8-flash", generate=False))[-1]["type"] == "response.completed"
+    (frame,) = await run(memory, "gemini-3.8-flash", generate=False)
+
+    assert (frame["status"], frame["error"]["code"]) == (429, "rate_limit_exceeded")
+    assert 0 < int(frame["headers"]["retry-after"]) <= 60
+    assert frame["headers"]["x-ratelimit-limit-requests"] == "1"
+    assert frame["headers"]["x-ratelimit-remaining-requests"] == "0"
+
+
+async def test_any_error_can_be_traced_to_its_request() -> None:
+    (frame,) = await run(ChainMemory(100), "completed", temperature=9)
+    assert frame["headers"]["x-request-id"] == "req_1"
+    assert not [name for name in frame["headers"] if "ratelimit" in name]
 
 
 async def test_the_key_is_asked_for_each_time() -> None:

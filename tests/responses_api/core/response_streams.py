@@ -268,3 +268,8 @@ _ends: st.SearchStrategy[GenerationEvent] = st.one_of(
 unfinished_answers = st.lists(_parts, max_size=14)
 answers = st.builds(lambda parts, end: [AnswerStarted("m"), *parts, end], unfinished_answers, _ends)
 completed_answers = unfinished_answers.map(lambda parts: [*parts, Finished("completed", "STOP")])
+
+
+def types(events: list[StreamEvent]) -> list[str]:
+    """The events' types, without their common prefix."""
+    return [event["type"].removeprefix("response.") for event in events]

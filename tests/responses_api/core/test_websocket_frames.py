@@ -122,7 +122,18 @@ def test_an_error_always_has_a_code() -> None:
 
 def test_an_error_tells_when_to_try_again() -> None:
     told = json.loads(error_frame(RateLimited("Slow down.", retry_after=2.1), None))
-    assert (told["status"], told["error"]["headers"]) == (429, {"retry-after": "3"})
+    assert told["status"] == 429
+    assert told["error"]["headers"] == told["headers"] == {"retry-after": "3"}
+
+
+def test_an_error_tells_what_headers_would() -> None:
+    limits = {"x-ratelimit-limit-requests": "1", "x-should-retry": "false"}
+    frame = error_frame(RateLimited("Slow down.", retry_after=300), None, limits)
+    told = json.loads(frame)
+
+    assert told["error"]["headers"] == told["headers"] == {**limits, "retry-after": "300"}
+    assert parse_server_event(frame).error.headers == told["headers"]
+    assert limits == {"x-ratelimit-limit-requests": "1", "x-should-retry": "false"}
 
 
 def test_the_official_client_reads_an_error() -> None:

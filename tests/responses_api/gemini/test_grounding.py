@@ -12,10 +12,28 @@ from responses_api.gemini.attachments import (
     Source,
     UrlMetadata,
 )
-from responses_api.gemini.grounding import GroundingNotes, PartKind, WrittenPart
+from responses_api.gemini.grounding import GroundingNotes, PartKind, WrittenPart, WrittenParts
 
 A, B = Source(uri="https://a.example", title="a"), Source(uri="https://b.example", title="b")
 BOTH = (GroundingChunk(web=A), GroundingChunk(web=B))
+
+
+@given(st.lists(st.tuples(st.sampled_from(["text", "thought", "other"]), st.text())))
+def test_parts_are_remembered_as_they_came(came: list[WrittenPart]) -> None:
+    """Of those that are not visible, only that they were there."""
+    parts = WrittenParts()
+    for kind, text in came:
+        parts.add(kind, text)
+    kept = [(kind, text if kind == "text" else "") for kind, text in came]
+    assert list(parts) == kept
+    assert parts[1:3] == kept[1:3]
+    assert parts[-1:] == kept[-1:]
+
+
+def test_half_a_surrogate_pair_is_remembered_too() -> None:
+    parts = WrittenParts()
+    parts.add("text", "a\ud83d")
+    assert parts[0] == ("text", "a\ud83d")
 
 
 def grounded(

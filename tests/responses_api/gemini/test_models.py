@@ -106,6 +106,13 @@ def test_a_default_that_leads_nowhere_is_named_in_the_refusal() -> None:
         ModelCatalogue(default="gone").resolve(None)
 
 
+def test_the_default_is_a_model_of_the_catalogue_or_nothing() -> None:
+    found = ModelCatalogue(aliases={"fast": "gemini-3.8-flash"}, default="fast").default()
+    assert found is not None
+    assert found.name == "gemini-3.8-flash"
+    assert ModelCatalogue(default="gone").default() is None
+
+
 def test_a_catalogue_restricted_to_some_models() -> None:
     whole = ModelCatalogue(aliases={"gpt-5": "gemini-3.8-flash"})
     assert whole.restricted_to(()) is whole

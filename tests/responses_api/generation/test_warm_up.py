@@ -8,13 +8,16 @@ import pytest
 from django.contrib.auth.models import User
 
 from responses_api.access.callers import Caller
+from responses_api.access.limits.admission import Admission
 from responses_api.core.conversation import ConversationItem
 from responses_api.core.create_request import CreateRequest, parse_create_request
 from responses_api.core.errors import InvalidRequest
 from responses_api.generation.booking import ClientCall
-from responses_api.generation.warm_up import warm_up
+from responses_api.generation.warm_up import WarmUp
+from responses_api.generation.warm_up import warm_up as warm_up_within
 from responses_api.models import Response, Trace, Usage
 from responses_api.runtime import database
+from responses_api.runtime.identifiers import new_id
 from responses_api.storage import exchange_records
 from tests.conftest import MakeApiKey
 
@@ -32,6 +35,12 @@ def request(**members: Any) -> CreateRequest:
 
 def call() -> ClientCall:
     return ClientCall("req_1", "tester", 10, datetime.now(UTC), time.monotonic())
+
+
+async def warm_up(request: CreateRequest, caller: Caller, call: ClientCall, remembered: Any) -> WarmUp:
+    """Of a caller without limits."""
+    response_id = new_id("resp")
+    return await warm_up_within(request, caller, call, remembered, response_id, Admission((), response_id))
 
 
 async def test_it_is_a_completed_response_without_output(caller: Caller) -> None:

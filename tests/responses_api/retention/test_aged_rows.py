@@ -75,6 +75,7 @@ def test_without_an_age_everything_stays(make_trace: MakeTrace) -> None:
         ("responses_api_webhookdelivery", "created_at"),
         ("responses_api_trace", "started_at"),
         ("responses_api_usage", "at"),
+        ("auditlog_logentry", "timestamp"),
         ("django_session", "expire_date"),
     ],
 )

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from auditlog.models import LogEntry
 from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
 from django.utils import timezone
@@ -111,6 +112,19 @@ def test_overlays_of_exchanges_that_cannot_be_alive_go(settings: Settings) -> No
         LargeOverlay.objects.filter(id=name).update(created_at=ago(days=days))
     assert apply_all() == {"large overlays": 1}
     assert {row.id for row in LargeOverlay.objects.all()} == {"of a long exchange", "new"}
+
+
+@pytest.mark.parametrize(("days", "kept"), [(10, ["new"]), (0, ["new", "old"])])
+def test_the_audit_log_goes_when_it_is_old(
+    alice: User, settings: Settings, days: float, kept: list[str]
+) -> None:
+    settings.RETENTION_AUDIT_DAYS = days
+    LogEntry.objects.all().delete()
+    for name, age in (("old", 11), ("new", 9)):
+        LogEntry.objects.log_create(alice, force_log=True, action=LogEntry.Action.UPDATE, object_repr=name)
+        LogEntry.objects.filter(object_repr=name).update(timestamp=ago(days=age))
+    assert apply_all() == ({"audit log": 1} if days else {})
+    assert sorted(entry.object_repr for entry in LogEntry.objects.all()) == kept
 
 
 def test_sessions_that_have_expired_go() -> None:

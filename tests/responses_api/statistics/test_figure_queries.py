@@ -2,7 +2,7 @@ import random
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -12,8 +12,9 @@ from django.contrib.auth.models import User
 
 from responses_api.models import ApiKey, Outcome, Usage
 from responses_api.statistics import rolling
+from responses_api.statistics.exchange_sums import Asked
 from responses_api.statistics.figure_queries import read
-from responses_api.statistics.figures import Figures, Latency, Selection
+from responses_api.statistics.figures import NO_LATENCY, Figures, Latency, Selection
 from responses_api.statistics.latency_bins import BINS, BOUNDS
 from responses_api.statistics.outcomes import COUNTED
 from responses_api.statistics.periods import Period, Step
@@ -103,7 +104,7 @@ def test_figures_are_those_of_the_exchanges(booked: list[Booked], period: Period
     for by in GROUPINGS:
         for step in (None, *Step):
             groups = expected(booked, period, lambda each: True, by, step)
-            rows = read(period, by=by, step=step, latencies=True)
+            rows = read(period, by=by, step=step, asked=Asked.LATENCIES)
             assert len(rows) == len(groups), (by, step)
             assert {(row.at, row.group): row.figures for row in rows} == {
                 place: sums(group) for place, group in groups.items()
@@ -160,7 +161,7 @@ def test_series_are_in_order_of_time_and_groups_in_order_of_requests(booked: lis
 def test_latencies_are_read_only_if_asked_for(booked: list[Booked]) -> None:
     (row,) = read(PERIODS["days"])
     assert row.figures.first_event.percentile(0.5) is None
-    (row,) = read(PERIODS["days"], latencies=True)
+    (row,) = read(PERIODS["days"], asked=Asked.LATENCIES)
     assert row.figures.first_event.percentile(0.5) is not None
 
 
@@ -182,3 +183,25 @@ def test_costs_are_sums_of_what_has_a_price(alice: User, make_api_key: MakeApiKe
     book(key)
     (row,) = read(PERIODS["days"])
     assert (row.figures.cost, row.figures.unpriced) == (Decimal("0.75"), 1)
+
+
+def test_minutes_have_what_ended_long_after_it_began(alice: User, make_api_key: MakeApiKey) -> None:
+    key = make_api_key(alice)[0]
+    for end in (
+        timedelta(0),
+        timedelta(minutes=59),
+        timedelta(hours=1),
+        timedelta(hours=3),
+        timedelta(days=2),
+    ):
+        book(key, NOON, ended_at=NOON + end)
+    book(key, NOON - timedelta(minutes=1), ended_at=NOON + timedelta(minutes=1))
+    (row,) = read(PERIODS["a minute"], by=["api_key_id"], step=Step.MINUTE)
+    assert row.figures.requests == 5
+
+
+def test_no_more_is_read_than_is_asked_for(booked: list[Booked]) -> None:
+    for period in (PERIODS["a minute"], PERIODS["days"]):
+        (row,) = read(period, asked=Asked.COUNTERS)
+        (full,) = read(period, asked=Asked.LATENCIES)
+        assert row.figures == replace(full.figures, counts=(), first_event=NO_LATENCY, duration=NO_LATENCY)

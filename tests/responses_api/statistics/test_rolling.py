@@ -146,9 +146,9 @@ def test_a_batch_that_breaks_off_leaves_nothing_behind(key: ApiKey) -> None:
 def test_one_process_at_a_time(key: ApiKey) -> None:
     book(key)
     with closing(connection.copy()) as elsewhere, elsewhere.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_lock(%s)", [rolling._LOCK])
+        cursor.execute("SELECT pg_advisory_lock(%s)", [rolling.LOCK])
         assert rolling.roll_up(10) == 0
-        cursor.execute("SELECT pg_advisory_unlock(%s)", [rolling._LOCK])
+        cursor.execute("SELECT pg_advisory_unlock(%s)", [rolling.LOCK])
         assert rolling.roll_up(10) == 1
 
 

@@ -47,6 +47,7 @@ class MemoryLedger:
     def renew(self, held: Sequence[tuple[str, Sequence[str]]], lease: float) -> None:
         self._answer()
         self.renewed.append(held)
+        self.held |= {id: lease for id, _ in held if id in self.held}
 
     def learn(self, *_: Any) -> None:
         raise AssertionError("no budget is limited here")
@@ -69,6 +70,7 @@ def ledger(monkeypatch: pytest.MonkeyPatch) -> MemoryLedger:
     monkeypatch.setattr(reservations, "current_ledger", lambda: ledger)
     monkeypatch.setattr(admission, "current_ledger", lambda: ledger)
     monkeypatch.setattr(admission, "_renewed", {})
+    monkeypatch.setattr(admission, "_queued", {})
     return ledger
 
 
@@ -167,9 +169,32 @@ async def test_what_is_held_is_renewed_until_it_is_settled(
 async def test_in_the_background_another_process_may_settle(ledger: MemoryLedger) -> None:
     queued = Admission(LIMITED, "r", background=True)
     await queued.reserve(Amount(10))
-    assert ledger.held == {"r": BACKGROUND_LEASE}
-    assert admission._renewed == {}
     made = Admission(LIMITED, "r", background=True)
     made.resume()
     await made.settle(Amount(4), NOW)
     assert ledger.settled == [("r", Amount(4))]
+
+
+async def test_what_is_queued_soon_needs_its_process_no_more(
+    ledger: MemoryLedger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process that is killed before it has queued the response leaves its place taken for seconds only."""
+    monkeypatch.setattr(admission, "RENEWAL", 0.0)
+    await Admission(LIMITED, "r", background=True).reserve(Amount(10))
+    assert ledger.held == {"r": LEASE}
+    ledger.failures = 1
+    renewing = asyncio.ensure_future(admission._renew())
+    await until(lambda: ledger.held == {"r": BACKGROUND_LEASE})
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert len(ledger.renewed) == 1
+    renewing.cancel()
+
+
+async def test_what_is_queued_outlasts_a_process_that_is_stopped(ledger: MemoryLedger) -> None:
+    await Admission(LIMITED, "r", background=True).reserve(Amount(10))
+    renewing = asyncio.ensure_future(admission._renew())
+    await asyncio.sleep(0)
+    renewing.cancel()
+    await until(renewing.done)
+    assert ledger.held == {"r": BACKGROUND_LEASE}
