@@ -45,7 +45,7 @@ def cancel(owner_id: int, response_id: str) -> None:
     """End a background response; nothing happens if it has ended.
 
     Returns once it has ended, or after some seconds where the gateway that makes it does not
-    answer: then it ends when its lease runs out. Synchronous, for a thread that may wait.
+    answer: then it ends when that counts as dead. Synchronous, for a thread that may wait.
 
     Raises:
         NotFound: no such response of this owner.

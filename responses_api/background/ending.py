@@ -26,11 +26,11 @@ logger = logging.getLogger("zg.background")
 def end(held: Held, runner: str, outcome: Outcome, error: GatewayError | None) -> None:
     """Append the end to the log and book it: one trace, one usage row.
 
-    Nothing happens if ``runner`` does not hold the response any more.
+    Nothing happens if the response is another's now, or has ended.
 
     Args:
         held: the response.
-        runner: who holds it.
+        runner: who holds it; empty if it was left.
         outcome: for the trace.
         error: why it failed; None if it was cancelled.
     """
@@ -57,7 +57,7 @@ def end(held: Held, runner: str, outcome: Outcome, error: GatewayError | None) -
                 "upstream_model": "",
                 "gate_wait_ms": None,
                 "first_event_ms": None,
-                "duration_ms": round((now - held.queued_at).total_seconds() * 1000, 2),
+                "duration_ms": round(held.waited * 1000, 2),
                 "turns": 0,
                 "response_summary": {
                     "status": wire["status"],

@@ -1,9 +1,10 @@
-"""The queue of background responses in PostgreSQL: who waits, who makes what, who has died.
+"""The queue of background responses in PostgreSQL: who waits, who makes what, what was left.
 
-A response waits with an empty ``runner``. A gateway's runner that claims it writes its name
-and a lease, which it renews. When the lease has run out, any other runner takes the response
-over: makes it, if nothing had begun (``queued``), or ends it (``in_progress``). Plain
-synchronous functions, each one transaction.
+A response waits with an empty ``runner``. A gateway's runner that claims it writes the
+gateway's name, which stays until the response has ended or the gateway counts as dead
+(``responses_api.gateways``): then it is empty again. One that had not begun (``queued``)
+waits once more; one that had (``in_progress``) is left, and whichever runner finds it ends
+it. No clock is asked. Plain synchronous functions, each one transaction.
 """
 
 from collections.abc import Sequence
@@ -18,9 +19,6 @@ from responses_api.background import event_log
 from responses_api.generation.booking import QueuedResponse
 from responses_api.storage import exchange_records
 from responses_api.storage.item_rows import as_jsonb, from_jsonb
-
-LEASE = 10.0
-"""Seconds after which a gateway counts as dead unless it has said otherwise."""
 
 _INSERT = """
 INSERT INTO responses_api_response (
@@ -38,17 +36,17 @@ _HELD_COLUMNS = """
     (SELECT count(*) FROM responses_api_item AS item WHERE item.response_id = response.id),
     (SELECT id FROM responses_api_trace AS trace
         WHERE trace.response_id = response.id AND trace.outcome = 'in_progress' LIMIT 1),
-    response.created_at, (response.body->>'created_at')::bigint
+    response.created_at, GREATEST(0, EXTRACT(EPOCH FROM clock_timestamp() - response.created_at))::float8,
+    (response.body->>'created_at')::bigint
 """
 
 _CLAIM = f"""
 WITH next AS (
     SELECT id FROM responses_api_response
-    WHERE status = 'queued' AND (runner = '' OR lease_until < clock_timestamp())
+    WHERE status = 'queued' AND runner = ''
     ORDER BY created_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED
 ), claimed AS (
-    UPDATE responses_api_response AS row
-    SET runner = %(runner)s, lease_until = clock_timestamp() + %(lease)s * interval '1 second'
+    UPDATE responses_api_response AS row SET runner = %(runner)s
     FROM next WHERE row.id = next.id
     RETURNING row.*
 )
@@ -57,36 +55,27 @@ SELECT {_HELD_COLUMNS} FROM claimed AS response ORDER BY created_at
 
 _TAKE_ONE = f"""
 WITH taken AS (
-    UPDATE responses_api_response AS row
-    SET runner = %(runner)s, lease_until = clock_timestamp() + %(lease)s * interval '1 second'
+    UPDATE responses_api_response AS row SET runner = %(runner)s
     WHERE id = %(id)s AND status = 'queued' AND runner = ''
     RETURNING row.*
 )
 SELECT {_HELD_COLUMNS} FROM taken AS response
 """
 
-_TAKE_OVER = f"""
-WITH dead AS (
-    SELECT id FROM responses_api_response
-    WHERE status = 'in_progress' AND runner <> '' AND lease_until < clock_timestamp()
-    ORDER BY created_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED
-), taken AS (
-    UPDATE responses_api_response AS row
-    SET runner = %(runner)s, lease_until = clock_timestamp() + %(lease)s * interval '1 second'
-    FROM dead WHERE row.id = dead.id
-    RETURNING row.*
-)
-SELECT {_HELD_COLUMNS} FROM taken AS response
+_LEFT = f"""
+SELECT {_HELD_COLUMNS} FROM responses_api_response AS response
+WHERE status = 'in_progress' AND background AND runner = ''
+ORDER BY created_at LIMIT %(limit)s
 """
 
-_RENEW = """
-UPDATE responses_api_response SET lease_until = clock_timestamp() + %(lease)s * interval '1 second'
+_HELD_BY = """
+SELECT id, cancel_requested FROM responses_api_response
+WHERE runner = %(runner)s AND status IN ('queued', 'in_progress')
+"""
+
+_LET_GO = """
+UPDATE responses_api_response SET runner = ''
 WHERE id = ANY(%(ids)s) AND runner = %(runner)s AND status IN ('queued', 'in_progress')
-"""
-
-_CANCEL_REQUESTED = """
-SELECT id FROM responses_api_response
-WHERE runner = %(runner)s AND status IN ('queued', 'in_progress') AND cancel_requested
 """
 
 _REQUEST_CANCEL = """
@@ -96,14 +85,13 @@ RETURNING id
 """
 
 _RELEASE = """
-UPDATE responses_api_response SET runner = '', lease_until = NULL
-WHERE runner = %(runner)s AND status = 'queued'
+UPDATE responses_api_response SET runner = '' WHERE runner = %(runner)s AND status = 'queued'
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A response that one runner holds now."""
+    """A response that one runner holds now, or that was left."""
 
     id: str
     owner_id: int
@@ -114,6 +102,8 @@ class Held:
     stored_items: int
     trace_id: str
     queued_at: datetime
+    waited: float
+    """Seconds since then, by the database's clock; 0 if that was set back meanwhile."""
     created_at: int
     """Unix seconds, as the client sees it."""
 
@@ -148,35 +138,35 @@ def enqueue(queued: QueuedResponse, body: object) -> None:
 def claim(runner: str, limit: int) -> list[Held]:
     """Up to ``limit`` of those that wait, oldest first."""
     with connection.cursor() as cursor:
-        cursor.execute(_CLAIM, {"runner": runner, "limit": limit, "lease": LEASE})
+        cursor.execute(_CLAIM, {"runner": runner, "limit": limit})
         return _held(cursor)
 
 
 def take_waiting(runner: str, response_id: str) -> Held | None:
     """This one, if it still waits."""
     with connection.cursor() as cursor:
-        cursor.execute(_TAKE_ONE, {"runner": runner, "id": response_id, "lease": LEASE})
+        cursor.execute(_TAKE_ONE, {"runner": runner, "id": response_id})
         return next(iter(_held(cursor)), None)
 
 
-def take_over(runner: str, limit: int = 20) -> list[Held]:
-    """Responses whose gateway died while it made them."""
+def left(limit: int = 20) -> list[Held]:
+    """Responses whose gateway died while it made them. Nobody holds them: their runner is empty."""
     with connection.cursor() as cursor:
-        cursor.execute(_TAKE_OVER, {"runner": runner, "limit": limit, "lease": LEASE})
+        cursor.execute(_LEFT, {"limit": limit})
         return _held(cursor)
 
 
-def renew(runner: str, response_ids: Sequence[str]) -> None:
-    """Say that this runner is still making these."""
+def held_by(runner: str) -> dict[str, bool]:
+    """Ids of those that this runner holds, each with whether it is to be cancelled."""
     with connection.cursor() as cursor:
-        cursor.execute(_RENEW, {"runner": runner, "ids": list(response_ids), "lease": LEASE})
+        cursor.execute(_HELD_BY, {"runner": runner})
+        return dict(cursor.fetchall())
 
 
-def cancelled(runner: str) -> list[str]:
-    """Ids of those that this runner holds and nobody wants any more."""
+def let_go(runner: str, response_ids: Sequence[str]) -> None:
+    """Give these up: they wait again, or are left."""
     with connection.cursor() as cursor:
-        cursor.execute(_CANCEL_REQUESTED, {"runner": runner})
-        return [row[0] for row in cursor.fetchall()]
+        cursor.execute(_LET_GO, {"runner": runner, "ids": list(response_ids)})
 
 
 def request_cancel(response_id: str) -> bool:
@@ -205,6 +195,6 @@ def release(runner: str) -> None:
 def _held(cursor: CursorWrapper) -> list[Held]:
     rows: Sequence[Any] = cursor.fetchall()
     return [
-        Held(id, owner, key, cancel, from_jsonb(request), items, trace or "", queued_at, created_at)
-        for id, owner, key, cancel, request, items, trace, queued_at, created_at in rows
+        Held(id, owner, key, cancel, from_jsonb(request), items, trace or "", *times)
+        for id, owner, key, cancel, request, items, trace, *times in rows
     ]

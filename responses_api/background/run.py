@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import time
-from datetime import UTC, datetime
 from functools import partial
 
 from responses_api.access import callers
@@ -84,8 +83,7 @@ class Run:
         try:
             caller = await database.run(callers.caller_of, held.api_key_id)
             request = await understand(caller, held.request)
-            waited = (datetime.now(UTC) - held.queued_at).total_seconds()
-            began = time.monotonic() - waited
+            began = time.monotonic() - held.waited
             record = record_for(caller, began, {}, [], held.request)
             call = ClientCall("", "", 0, held.queued_at, began, record=record)
             turn = BackgroundTurn(

@@ -1,7 +1,7 @@
-"""Makes background responses in every gateway process: claims what waits, and what a dead gateway left.
+"""Makes background responses in every gateway process: claims what waits, ends what a dead gateway left.
 
-One loop per process. Its leases are renewed in one statement; those of a process that died
-run out, and whichever runner sees it first takes over.
+One loop per process, under the gateway's own name: who counts as dead is for
+``responses_api.gateways`` to say.
 """
 
 import asyncio
@@ -16,20 +16,24 @@ from responses_api.background.queue import Held
 from responses_api.background.run import Run
 from responses_api.core.errors import InternalError
 from responses_api.exchanges.channel_messages import EventsLogged
+from responses_api.gateways.silence import Silence
 from responses_api.models import Outcome
 from responses_api.runtime import database, process_tasks
-from responses_api.runtime.identifiers import new_id
+from responses_api.runtime.identifiers import gateway_id
 from responses_api.runtime.tasks import spawn
 
 logger = logging.getLogger("zg.background")
 
 IDLE_INTERVAL = 1.0
 """Seconds after which a runner without work looks for what other processes have queued."""
-RENEWAL = 3.0
-LOOK_FOR_DEAD = 2.0
+LOOK_INTERVAL = 2.0
+"""Seconds after which a runner looks for what a dead gateway has left, and for what it holds itself."""
+FORGOTTEN = 10.0
+"""Seconds after which a runner gives up what it holds and does not make: its end could not be written."""
 STOP_TIMEOUT = 2.0
 """Seconds that running responses get to end when the process stops."""
 
+_NOBODY = ""
 _GATEWAY_DIED = "The gateway stopped while this response was being made. Please try again."
 
 
@@ -37,9 +41,9 @@ class Runner:
     """This process's share of the work."""
 
     def __init__(self) -> None:
-        self.id = new_id("gw")
+        self.id = gateway_id()
         self._runs: dict[str, tuple[Run, asyncio.Task[None]]] = {}
-        self._renewed = 0.0
+        self._forgotten = Silence(FORGOTTEN, 2 * LOOK_INTERVAL)
         self._looked = 0.0
 
     async def work(self) -> None:
@@ -58,22 +62,23 @@ class Runner:
             await inbox.close()
 
     async def _round(self) -> None:
-        """Whatever is due; own leases first, so that a standstill does not cost them."""
-        now = time.monotonic()
-        if self._runs:
-            if now - self._renewed >= RENEWAL:
-                await database.run(queue.renew, self.id, list(self._runs))
-                self._renewed = now
-            for response_id in await database.run(queue.cancelled, self.id):
-                if response_id in self._runs:
+        """Whatever is due."""
+        look = time.monotonic() - self._looked >= LOOK_INTERVAL
+        if self._runs or look:
+            held = await database.run(queue.held_by, self.id)
+            for response_id, cancel in held.items():
+                if cancel and response_id in self._runs:
                     self._runs[response_id][0].cancel()
-        if now - self._looked >= LOOK_FOR_DEAD:
-            self._looked = now
-            for held in await database.run(queue.take_over, self.id):
-                await self._bury(held)
+        if look:
+            self._looked = time.monotonic()
+            forgotten = self._forgotten.look(dict.fromkeys(held.keys() - self._runs, 0))
+            if forgotten:
+                await database.run(queue.let_go, self.id, forgotten)
+            for left in await database.run(queue.left):
+                await self._bury(left)
         if (free := settings.BACKGROUND_CONCURRENCY - len(self._runs)) > 0:
-            for held in await database.run(queue.claim, self.id, free):
-                self._begin(held)
+            for claimed in await database.run(queue.claim, self.id, free):
+                self._begin(claimed)
 
     def _begin(self, held: Held) -> None:
         run = Run(held, self.id)
@@ -85,14 +90,14 @@ class Runner:
         del self._runs[response_id]
         notices.queued.ring()
 
-    async def _bury(self, held: Held) -> None:
-        logger.error("response %s was left by a gateway that died", held.id)
-        if held.cancel_requested:
-            await database.run_patiently(ending.end, held, self.id, Outcome.CANCELLED, None)
+    async def _bury(self, left: Held) -> None:
+        logger.error("response %s was left by a gateway that died", left.id)
+        if left.cancel_requested:
+            await database.run_patiently(ending.end, left, _NOBODY, Outcome.CANCELLED, None)
         else:
             error = InternalError(_GATEWAY_DIED)
-            await database.run_patiently(ending.end, held, self.id, Outcome.FAILED, error)
-        await notices.tell(EventsLogged(held.id))
+            await database.run_patiently(ending.end, left, _NOBODY, Outcome.FAILED, error)
+        await notices.tell(EventsLogged(left.id))
 
     async def _stop(self) -> None:
         tasks = []

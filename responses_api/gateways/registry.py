@@ -14,8 +14,11 @@ WITH own AS (
     VALUES (%(id)s, %(host)s, %(process)s, clock_timestamp(), 1, clock_timestamp())
     ON CONFLICT (id) DO UPDATE SET beat = present.beat + 1, seen_at = clock_timestamp()
 ), theirs AS (
-    SELECT DISTINCT gateway AS id FROM responses_api_trace
+    SELECT gateway AS id FROM responses_api_trace
     WHERE outcome = 'in_progress' AND gateway <> '' AND gateway <> %(id)s
+    UNION
+    SELECT runner FROM responses_api_response
+    WHERE status IN ('queued', 'in_progress') AND runner <> '' AND runner <> %(id)s
 )
 SELECT COALESCE(theirs.id, registered.id), COALESCE(registered.beat, 0)
 FROM theirs FULL JOIN (SELECT id, beat FROM responses_api_gateway WHERE id <> %(id)s) AS registered
@@ -26,7 +29,8 @@ FROM theirs FULL JOIN (SELECT id, beat FROM responses_api_gateway WHERE id <> %(
 def beat(gateway: str) -> dict[str, int]:
     """Say that ``gateway`` is alive; the beats of all others. One trip.
 
-    Also of those that have traces in progress and are not in the table: 0.
+    Also of those that have traces in progress or background responses to make and are not in the
+    table: 0.
     """
     who: dict[str, Any] = {"id": gateway, "host": socket.gethostname()[:255], "process": os.getpid()}
     with connection.cursor() as cursor:

@@ -31,9 +31,6 @@ class Response(models.Model):
     runner = models.CharField(
         max_length=128, blank=True, db_default="", default="", help_text="The gateway that makes it."
     )
-    lease_until = models.DateTimeField(
-        null=True, blank=True, help_text="When its gateway counts as dead unless it says otherwise before."
-    )
     cancel_requested = models.BooleanField(default=False, db_default=False)
 
     class Meta:

@@ -220,7 +220,7 @@ WITH held AS MATERIALIZED (
     FROM closed, response WHERE %(held_id)s IS NULL
 ), ended AS (
     UPDATE responses_api_response AS row
-    SET status = response.status, body = response.body, model = %(model)s, request = NULL, lease_until = NULL
+    SET status = response.status, body = response.body, model = %(model)s, request = NULL
     FROM closed, held, response WHERE row.id = held.id
 ), kept AS (
     INSERT INTO responses_api_item (

@@ -1,6 +1,6 @@
 """Exchanges whose gateway was killed: their traces are booked as failed, their overlays dropped.
 
-Not background responses: their next runner finds them by their leases. A gateway that was given
+Background responses are nobody's then, and the other runners see to them. A gateway that was given
 up for dead and comes back ends its exchanges all the same: ``close_exchange`` overrules what is
 booked here.
 """
@@ -33,14 +33,16 @@ _CLOSE_ALL = _CLOSE.format(whose="TRUE")
 _CLOSE_OF_GATEWAY = _CLOSE.format(whose="gateway = %(gateway)s")
 _CLOSE_UNOWNED = _CLOSE.format(whose="gateway = '' AND started_at < clock_timestamp() - interval '1 day'")
 
-_EXPIRE_LEASES = """
-UPDATE responses_api_response SET lease_until = now()
-WHERE runner <> '' AND status IN ('queued', 'in_progress')
+_LEAVE = """
+UPDATE responses_api_response SET runner = ''
+WHERE runner <> '' AND ({whose}) AND status IN ('queued', 'in_progress')
 """
+_LEAVE_ALL = _LEAVE.format(whose="TRUE")
+_LEAVE_OF_GATEWAY = _LEAVE.format(whose="runner = %(gateway)s")
 
 
 def close_all() -> int:
-    """Close whatever is in progress; how many there were. Leases in the background end at once.
+    """Close whatever is in progress; how many there were.
 
     Only for a gateway that has the database to itself, before its first request.
     """
@@ -48,7 +50,7 @@ def close_all() -> int:
         LargeOverlay.objects.all().delete()
         with connection.cursor() as cursor:
             cursor.execute("DELETE FROM responses_api_gateway")
-            cursor.execute(_EXPIRE_LEASES)
+            cursor.execute(_LEAVE_ALL)
             cursor.execute(_CLOSE_ALL, _error())
             return int(cursor.rowcount)
 
@@ -58,6 +60,7 @@ def close_of(gateway: str) -> int:
     with transaction.atomic():
         LargeOverlay.objects.filter(gateway=gateway).delete()
         with connection.cursor() as cursor:
+            cursor.execute(_LEAVE_OF_GATEWAY, {"gateway": gateway})
             cursor.execute(_CLOSE_OF_GATEWAY, {**_error(), "gateway": gateway})
             return int(cursor.rowcount)
 

@@ -6,7 +6,7 @@ Any part can be killed, and started again where it was.
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -33,10 +33,18 @@ class Part:
 class Arrangement:
     """The processes by name: ``database``, ``interceptor``, ``language server``, ``gateway``; and Redis."""
 
-    def __init__(self, folder: Path, simulator: Simulator, redis: RedisServer) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        simulator: Simulator,
+        redis: RedisServer,
+        environment: Callable[[str], Mapping[str, str]] = lambda name: {},
+    ) -> None:
+        """``environment``: what the part of this name gets beside its settings."""
         self.folder = folder
         self.simulator = simulator
         self.redis = redis
+        self._environment = environment
         self._parts: dict[str, Part] = {}
         self._running: dict[str, Process] = {}
         self._settings = {
@@ -63,7 +71,8 @@ class Arrangement:
     def _begin(self, name: str) -> int:
         """Start it; the length of its log before."""
         part, written = self._parts[name], self.written(name)
-        self._running[name] = Process(part.command, self._log(name), part.settings)
+        settings = {**part.settings, **self._environment(name)}
+        self._running[name] = Process(part.command, self._log(name), settings)
         return written
 
     def written(self, name: str) -> int:

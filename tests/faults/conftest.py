@@ -1,6 +1,7 @@
 """One arrangement per test process; what a test breaks in it is whole again after the test."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -31,17 +32,20 @@ def long_form(request: pytest.FixtureRequest) -> bool:
 
 @pytest.fixture(scope="session")
 def running_arrangement(
-    work_folder: Path,
-    database_template: Path,
-    simulator: Simulator,
+    work_folder: Path, database_template: Path, simulator: Simulator
 ) -> Iterator[Arrangement]:
     home = work_folder / "faults"
     copy_database(database_template, home / "postgres")
-    redis = RedisServer(home)
-    redis.start()
-    arrangement = Arrangement(home, simulator, redis)
+    with running(Arrangement(home, simulator, RedisServer(home))) as arrangement:
+        yield arrangement
+
+
+@contextmanager
+def running(arrangement: Arrangement) -> Iterator[Arrangement]:
+    """Started before the block, ended after it; nothing that it has stored may hold a secret."""
     leaks: list[str] = []
     try:
+        arrangement.redis.start()
         arrangement.start_all()
         yield arrangement
         leaks = canaries.in_database(arrangement.stack.conninfo, canaries.secrets_of(arrangement.stack))

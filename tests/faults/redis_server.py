@@ -1,8 +1,10 @@
 """A Redis server of the tests' own, which may be killed and started again on its port."""
 
+import os
 import shutil
 import socket
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -21,11 +23,12 @@ def free_port() -> int:
 class RedisServer:
     """Keeps nothing on disk: after a restart it knows of nobody."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, environment: Mapping[str, str] | None = None) -> None:
         program = shutil.which("redis-server")
         if program is None:
             pytest.skip("no redis-server on this machine")
         self._folder = folder
+        self._environment = {**os.environ, **(environment or {})}
         self._port = free_port()
         self._command = [program, "--port", str(self._port), "--save", "", "--appendonly", "no"]
         self._process: subprocess.Popen[bytes] | None = None
@@ -42,7 +45,10 @@ class RedisServer:
         """Start it, and return once it answers."""
         with (self._folder / "redis.log").open("ab") as log:
             self._process = subprocess.Popen(
-                [*self._command, "--bind", "127.0.0.1", "--dir", str(self._folder)], stdout=log, stderr=log
+                [*self._command, "--bind", "127.0.0.1", "--dir", str(self._folder)],
+                env=self._environment,
+                stdout=log,
+                stderr=log,
             )
         wait_until(self._answers, within=10)
 

@@ -10,10 +10,9 @@ from responses_api.core.generation_events import TextDelta
 from responses_api.core.response_stream import ResponseStream
 from responses_api.models import Item, Outcome, Response, Trace, Usage
 from responses_api.runtime.identifiers import new_id
-from responses_api.storage import stored_responses
+from responses_api.storage import orphans, stored_responses
 from tests.conftest import MakeApiKey
 from tests.responses_api.background.conftest import Enqueue
-from tests.responses_api.background.test_queue import let_leases_run_out
 from tests.responses_api.core.response_streams import NOW, new_response
 
 pytestmark = pytest.mark.django_db
@@ -33,14 +32,14 @@ def test_what_a_dead_gateway_left_fails_with_what_was_told(enqueue: Enqueue) -> 
     response_id = enqueue()
     begin(response_id, "gw_1")
     told = event_log.read_events(response_id)
-    let_leases_run_out()
-    (held,) = queue.take_over("gw_2")
-    ending.end(held, "gw_2", Outcome.FAILED, DIED)
+    orphans.close_of("gw_1")
+    (left,) = queue.left()
+    ending.end(left, "", Outcome.FAILED, DIED)
 
     events = event_log.read_events(response_id)
     assert events[: len(told)] == told
     assert events[-1]["type"] == "response.failed"
-    shown = stored_responses.read(held.owner_id, response_id)
+    shown = stored_responses.read(left.owner_id, response_id)
     assert shown == events[-1]["response"]
     assert (shown["status"], shown["error"]["message"]) == ("failed", "The gateway died.")
     assert [item["content"][0]["text"] for item in shown["output"]] == ["Hel"]
@@ -48,7 +47,7 @@ def test_what_a_dead_gateway_left_fails_with_what_was_told(enqueue: Enqueue) -> 
     assert (trace.outcome, trace.usage.source) == ("failed", "none")
     assert [item.position for item in Item.objects.order_by("position")] == [0, 1]
     response = Response.objects.get()
-    assert (response.request, response.lease_until) == (None, None)
+    assert response.request is None
     page = event_log.read(response_id, -1)
     assert page is not None
     assert page.ended
@@ -57,16 +56,16 @@ def test_what_a_dead_gateway_left_fails_with_what_was_told(enqueue: Enqueue) -> 
 def test_only_who_holds_it_ends_it_and_only_once(enqueue: Enqueue) -> None:
     response_id = enqueue()
     begin(response_id, "gw_1")
-    let_leases_run_out()
-    (held,) = queue.take_over("gw_2")
+    orphans.close_of("gw_1")
+    (left,) = queue.left()
     log = event_log.read_events(response_id)
-    ending.end(held, "gw_1", Outcome.FAILED, DIED)
+    ending.end(left, "gw_1", Outcome.FAILED, DIED)
     assert event_log.read_events(response_id) == log
     assert Trace.objects.get().outcome == "in_progress"
 
-    ending.end(held, "gw_2", Outcome.CANCELLED, None)
+    ending.end(left, "", Outcome.CANCELLED, None)
     log = event_log.read_events(response_id)
-    ending.end(held, "gw_2", Outcome.FAILED, DIED)
+    ending.end(left, "", Outcome.FAILED, DIED)
     assert event_log.read_events(response_id) == log
     assert (Trace.objects.get().outcome, Usage.objects.count()) == ("cancelled", 1)
 

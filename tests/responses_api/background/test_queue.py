@@ -1,6 +1,7 @@
 """Who waits, who makes what, who has died: against the real PostgreSQL."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import connection
@@ -10,6 +11,7 @@ from responses_api.core.response_stream import ResponseStream
 from responses_api.core.stream_events import StreamEvent
 from responses_api.models import Item, Response, ResponseEvents, Trace
 from responses_api.runtime.identifiers import new_id
+from responses_api.storage import orphans
 from tests.responses_api.background.conftest import Enqueue
 from tests.responses_api.core.response_streams import NOW, new_response
 
@@ -21,11 +23,6 @@ def begun(response_id: str) -> list[StreamEvent]:
     machine = ResponseStream(new_response(id=response_id), new_id=new_id, now=lambda: NOW)
     machine.queue()
     return machine.start()
-
-
-def let_leases_run_out() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("UPDATE responses_api_response SET lease_until = now() - interval '1 second'")
 
 
 def test_what_waits_is_stored_with_its_inputs_first_events_and_trace(enqueue: Enqueue) -> None:
@@ -63,36 +60,46 @@ def test_a_claim_brings_what_is_needed_to_make_the_response(enqueue: Enqueue) ->
     assert not held.cancel_requested
 
 
-def test_one_that_had_not_begun_is_claimed_from_a_dead_gateway_and_never_counts_as_broken(
-    enqueue: Enqueue,
-) -> None:
+def test_one_that_had_not_begun_when_its_gateway_died_waits_again(enqueue: Enqueue) -> None:
     response_id = enqueue()
     queue.claim("gw_1", 1)
     assert queue.claim("gw_2", 1) == []
-    let_leases_run_out()
-    assert queue.take_over("gw_2") == []
+    orphans.close_of("gw_1")
+    assert queue.left() == []
     assert [held.id for held in queue.claim("gw_2", 1)] == [response_id]
 
 
-def test_one_that_had_begun_is_taken_over_once_its_lease_has_run_out(enqueue: Enqueue) -> None:
+def test_one_that_had_begun_when_its_gateway_died_is_left(enqueue: Enqueue) -> None:
     response_id = enqueue()
     queue.claim("gw_1", 1)
     assert event_log.append(response_id, "gw_1", begun(response_id))
-    assert queue.take_over("gw_2") == []
-    let_leases_run_out()
+    orphans.close_of("gw_2")
+    assert queue.left() == []
+    orphans.close_of("gw_1")
     assert queue.claim("gw_2", 1) == []
-    assert [held.id for held in queue.take_over("gw_2")] == [response_id]
-    assert queue.take_over("gw_3") == []
+    assert [held.id for held in queue.left()] == [response_id]
     assert not event_log.append(response_id, "gw_1", begun(response_id))
 
 
-def test_a_renewed_lease_holds(enqueue: Enqueue) -> None:
-    kept, lost = enqueue(), enqueue()
-    queue.claim("gw_1", 2)
-    let_leases_run_out()
-    queue.renew("gw_1", [kept])
-    queue.renew("gw_2", [lost])
-    assert [held.id for held in queue.claim("gw_2", 9)] == [lost]
+def test_what_a_runner_gives_up_waits_again_or_is_left(enqueue: Enqueue) -> None:
+    begun_id, waiting_id, kept_id = enqueue(), enqueue(), enqueue()
+    queue.claim("gw_1", 3)
+    event_log.append(begun_id, "gw_1", begun(begun_id))
+    queue.let_go("gw_2", [kept_id])
+    queue.let_go("gw_1", [begun_id, waiting_id])
+    assert list(queue.held_by("gw_1")) == [kept_id]
+    assert [held.id for held in queue.left()] == [begun_id]
+    assert [held.id for held in queue.claim("gw_2", 3)] == [waiting_id]
+
+
+def test_how_long_it_waited_is_told_by_one_clock_and_never_negative(enqueue: Enqueue) -> None:
+    response_id = enqueue()
+    an_hour = timedelta(hours=1)
+    for queued_at, shortest, longest in ((an_hour, -3700, -3500), (-an_hour, 3600, 3700)):
+        Response.objects.update(runner="", created_at=datetime.now(UTC) + queued_at)
+        (held,) = queue.claim("gw_1", 1)
+        assert held.id == response_id
+        assert max(0, shortest) <= held.waited <= max(0, longest)
 
 
 def test_what_is_released_waits_again_and_what_has_begun_does_not(enqueue: Enqueue) -> None:
@@ -108,10 +115,10 @@ def test_what_is_released_waits_again_and_what_has_begun_does_not(enqueue: Enque
 def test_a_cancellation_reaches_the_one_who_makes_it(enqueue: Enqueue) -> None:
     response_id = enqueue()
     queue.claim("gw_1", 1)
-    assert queue.cancelled("gw_1") == []
+    assert queue.held_by("gw_1") == {response_id: False}
     assert queue.request_cancel(response_id)
-    assert queue.cancelled("gw_1") == [response_id]
-    assert queue.cancelled("gw_2") == []
+    assert queue.held_by("gw_1") == {response_id: True}
+    assert queue.held_by("gw_2") == {}
     assert queue.take_waiting("me", response_id) is None
 
 

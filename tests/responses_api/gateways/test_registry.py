@@ -3,9 +3,10 @@
 from datetime import UTC, datetime
 
 import pytest
+from django.contrib.auth.models import User
 
 from responses_api.gateways import registry
-from responses_api.models import Gateway, Trace
+from responses_api.models import Gateway, Response, Trace
 
 pytestmark = pytest.mark.django_db
 
@@ -38,6 +39,26 @@ def test_whoever_has_traces_in_progress_is_told_of_though_not_in_the_table() -> 
             stream=True,
             client_request={},
             gateway=gateway,
+        )
+    assert registry.beat("gw_1") == {"gw_lost": 0}
+
+
+def test_whoever_has_background_responses_to_make_too(alice: User) -> None:
+    for runner, status in (
+        ("gw_lost", "queued"),
+        ("gw_1", "queued"),
+        ("gw_done", "completed"),
+        ("", "queued"),
+    ):
+        Response.objects.create(
+            id=f"resp_{runner}",
+            owner=alice,
+            created_at=datetime.now(UTC),
+            status=status,
+            model="m",
+            body={},
+            background=True,
+            runner=runner,
         )
     assert registry.beat("gw_1") == {"gw_lost": 0}
 

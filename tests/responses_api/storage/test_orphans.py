@@ -44,7 +44,6 @@ def in_background(key: ApiKey, gateway: str = "") -> Trace:
         body={},
         background=True,
         runner="gw_1",
-        lease_until=made.started_at + timedelta(days=1),
     )
     return made
 
@@ -113,9 +112,17 @@ def test_background_responses_are_left_to_the_runners(key: ApiKey) -> None:
 
     assert orphans.close_all() == 0
     assert outcomes() == {"": "in_progress"}
-    lease = Response.objects.get().lease_until
-    assert lease is not None
-    assert lease < datetime.now(UTC) + timedelta(minutes=1)
+    assert Response.objects.get().runner == ""
+
+
+def test_of_a_dead_gateway_too_and_nobody_elses(key: ApiKey) -> None:
+    in_background(key)
+
+    orphans.close_of("gw_2")
+    assert Response.objects.get().runner == "gw_1"
+    orphans.close_of("gw_1")
+    assert Response.objects.get().runner == ""
+    assert outcomes() == {"": "in_progress"}
 
 
 def test_a_gateway_alone_with_its_database_closes_everything(key: ApiKey) -> None:
