@@ -45,13 +45,14 @@ def arrangement(
         yield started
 
 
-@pytest.mark.parametrize("machine", MACHINES)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    metafunc.parametrize("machine", MACHINES if metafunc.config.getoption("--long-faults") else SHORT)
+
+
 async def test_a_clock_is_set_in_the_middle_of_streams(
-    machine: str, arrangement: Arrangement, clocks: WallClocks, long_form: bool
+    machine: str, arrangement: Arrangement, clocks: WallClocks
 ) -> None:
     """A day forward, then back."""
-    if machine not in SHORT and not long_form:
-        pytest.skip("in the long form only")
     with arrangement.logs_shown():
         for seconds in (DAY, -DAY):
             await run_across_a_jump(arrangement, clocks, seconds, MACHINES[machine])
