@@ -9,6 +9,7 @@ from mitmproxy.proxy import events, layer, server
 from mitmproxy.proxy.layers import http as http_layers
 from mitmproxy.proxy.layers.http._events import ErrorCode, RequestProtocolError, ResponseProtocolError
 
+from interceptor.event_lock import PatientLock
 from responses_api.runtime.tasks import spawn
 
 _REASON = "cancelled by the gateway"
@@ -18,10 +19,9 @@ def close_upstream(flow: http.HTTPFlow) -> None:
     """Close the upstream connection of ``flow`` now, also in the middle of a streamed body.
 
     ``flow.kill()`` takes effect at the next hook only: a streamed body has none, and a model may
-    think for long before its head comes. Cancelling the connection's task is not safe: it leaves
-    the socket open when a second cancel, because the language server hangs up as well, finds it
-    waiting for mitmproxy's event lock. So the socket goes first, as if the upstream had closed it.
-    Over HTTP/2 only the flow's own stream is ended: others share the connection.
+    think for long before its head comes. Nor is what is still to be sent waited for: the socket
+    goes, as if the upstream had closed it. Over HTTP/2 only the flow's own stream is ended: others
+    share the connection.
     """
     handler = ctx.master.addons.get("proxyserver").connections.get(flow.client_conn.id)
     if handler is None:
@@ -97,6 +97,7 @@ class EndableStreams:
         """
         handler = ctx.master.addons.get("proxyserver").connections.get(getattr(client, "id", None))
         if isinstance(handler, server.ConnectionHandler):
+            handler._server_event_lock = PatientLock()
             handler.max_conns.default_factory = lambda: asyncio.Semaphore(_UPSTREAMS_PER_CLIENT)
 
 

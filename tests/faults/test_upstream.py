@@ -18,6 +18,22 @@ BREAKS = {
     "ends without a finish": "[[no_finish]]",
     "stalls": "[[stall=5]]",
 }
+CROWD = 32
+"""So many streams share connections of the language server's."""
+
+
+async def test_an_upstream_that_resets_many_connections_at_once(arrangement: Arrangement) -> None:
+    stack = arrangement.stack
+    prompt = f"[[text={TEXT}]] [[chunks=8]] [[delay_ms=30]] [[reset=5]]"
+    streams = [Watched(prompt) for _ in range(CROWD)]
+    async with aiohttp.ClientSession() as session:
+        await asyncio.gather(*(watch(session, stack, stream, bound=20) for stream in streams))
+
+    for stream in streams:
+        stream.check()
+        assert stream.end == "failed"
+    await asyncio.to_thread(go_on, arrangement)
+    await asyncio.to_thread(all_are_booked_once, stack, streams, frozenset({"upstream_error"}), 10)
 
 
 async def test_an_upstream_that_breaks_off(arrangement: Arrangement, long_form: bool) -> None:

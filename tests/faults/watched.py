@@ -70,7 +70,7 @@ async def watch(
         async with asyncio.timeout(bound):
             await _read(session, stack, watched, body)
     except TimeoutError:
-        raise AssertionError(f"a client hangs: {watched.events[-3:]}") from None
+        raise AssertionError(f"a client hangs: {watched.prompt} {watched.events[-3:]}") from None
     except (aiohttp.ClientError, ConnectionError):
         watched.cut = True
     finally:
