@@ -143,6 +143,10 @@ else:
 EMBEDDED_DATABASE = not DATABASE_URL
 DATABASES["default"]["CONN_MAX_AGE"] = None
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+# After how many executions a statement is prepared; only those of ``runtime.prepared`` ever are.
+DATABASES["default"].setdefault("OPTIONS", {})["prepare_threshold"] = (
+    5 if env.bool("DATABASE_PREPARED_STATEMENTS", default=True) else None
+)
 DATABASE_THREADS = env.int("DATABASE_THREADS", default=4)
 
 REDIS_URL = environment.secret("REDIS_URL")

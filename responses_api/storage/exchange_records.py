@@ -13,10 +13,12 @@ from typing import Any
 
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
+from psycopg.types.numeric import Int8
 
 from responses_api.core.conversation import ConversationItem, UpstreamFacts
 from responses_api.core.errors import InvalidRequest
 from responses_api.models import ItemSide, Outcome
+from responses_api.runtime import prepared
 from responses_api.storage.item_rows import as_jsonb, item_from_row
 
 GATEWAY_LOST = "gateway_lost"
@@ -125,7 +127,7 @@ def load_chain(owner_id: int, previous_response_id: str) -> list[ConversationIte
     """
     if "\x00" in previous_response_id:  # which PostgreSQL's text cannot hold
         raise _unusable(previous_response_id, None)
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         cursor.execute(_CHAIN, {"id": previous_response_id, "owner": owner_id})
         rows = cursor.fetchall()
         if not rows:
@@ -162,7 +164,7 @@ INSERT INTO responses_api_trace (
 
 def open_trace(begin: ExchangeBegin) -> None:
     """Begin the record of an exchange."""
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         cursor.execute(
             _OPEN,
             {
@@ -181,7 +183,7 @@ _ITEM_COLUMNS = """
 _CLOSE = f"""
 WITH held AS MATERIALIZED (
     SELECT id FROM responses_api_response
-    WHERE id = %(held_id)s AND runner = %(runner)s AND status IN ('queued', 'in_progress')
+    WHERE id = %(held_id)s::text AND runner = %(runner)s AND status IN ('queued', 'in_progress')
     FOR UPDATE
 ), closed AS (
     UPDATE responses_api_trace SET
@@ -190,8 +192,8 @@ WITH held AS MATERIALIZED (
         first_event_ms = %(first_event_ms)s, duration_ms = %(duration_ms)s, turns = %(turns)s,
         marks = %(marks)s, tools = %(tools)s, response_summary = %(response_summary)s, error = %(error)s
     WHERE id = %(trace_id)s AND (outcome = 'in_progress' OR error->>'code' = '{GATEWAY_LOST}') AND (
-        %(held_id)s IS NULL OR EXISTS (SELECT FROM held)
-        OR NOT EXISTS (SELECT FROM responses_api_response WHERE id = %(held_id)s)
+        %(held_id)s::text IS NULL OR EXISTS (SELECT FROM held)
+        OR NOT EXISTS (SELECT FROM responses_api_response WHERE id = %(held_id)s::text)
     )
     RETURNING id, owner_id, api_key_id
 ), used AS (
@@ -200,7 +202,7 @@ WITH held AS MATERIALIZED (
         input_tokens, cached_tokens, output_tokens, reasoning_tokens, total_tokens, cost
     )
     SELECT id, owner_id, api_key_id, %(ended_at)s, %(model)s, %(usage_source)s,
-        %(input)s, %(cached)s, %(output)s, %(reasoning)s, %(total)s, %(cost)s
+        %(input)s, %(cached)s, %(output)s, %(reasoning)s, %(total)s, %(cost)s::numeric
     FROM closed
     ON CONFLICT (trace_id) DO UPDATE SET
         at = excluded.at, source = excluded.source, input_tokens = excluded.input_tokens,
@@ -216,8 +218,8 @@ WITH held AS MATERIALIZED (
     )
     SELECT response.id, closed.owner_id, response.previous_id,
         (SELECT id FROM responses_api_conversation WHERE id = response.conversation_id),
-        %(created_at)s, response.status, %(model)s, response.body
-    FROM closed, response WHERE %(held_id)s IS NULL
+        %(created_at)s::timestamptz, response.status, %(model)s, response.body
+    FROM closed, response WHERE %(held_id)s::text IS NULL
 ), ended AS (
     UPDATE responses_api_response AS row
     SET status = response.status, body = response.body, model = %(model)s, request = NULL
@@ -228,7 +230,7 @@ WITH held AS MATERIALIZED (
         upstream_parts, call_id
     )
     SELECT item.* FROM closed, jsonb_to_recordset(%(items)s::jsonb) AS item ({_ITEM_COLUMNS})
-    WHERE %(held_id)s IS NULL OR EXISTS (SELECT FROM held)
+    WHERE %(held_id)s::text IS NULL OR EXISTS (SELECT FROM held)
 )
 SELECT id FROM closed
 """
@@ -242,45 +244,48 @@ def close_exchange(end: ExchangeEnd) -> None:
     changes nothing.
     """
     if not end.also:
-        with connection.cursor() as cursor:
+        with prepared.cursor() as cursor:
             _close(cursor, end)
         return
-    with transaction.atomic(), connection.cursor() as cursor:
+    with transaction.atomic(), prepared.cursor() as cursor:
         if _close(cursor, end):
-            for statement in end.also:
-                statement(cursor)
+            with connection.cursor() as ordinary:
+                for statement in end.also:
+                    statement(ordinary)
 
 
 def _close(cursor: CursorWrapper, end: ExchangeEnd) -> bool:
     """Whether it was this call that closed the exchange."""
-    stored, background = end.response, end.background
-    cursor.execute(
-        _CLOSE,
-        {
-            **end.trace_fields,
-            "response_summary": as_jsonb(end.trace_fields["response_summary"]),
-            "marks": None if (marks := end.trace_fields.get("marks")) is None else as_jsonb(marks),
-            "tools": as_jsonb(end.trace_fields.get("tools", [])),
-            "error": None if end.trace_fields["error"] is None else as_jsonb(end.trace_fields["error"]),
-            "trace_id": end.trace_id,
-            "held_id": None if background is None else background.response_id,
-            "runner": None if background is None else background.runner,
-            "model": end.model,
-            "outcome": str(end.outcome),
-            "ended_at": end.ended_at,
-            "usage_source": str(end.usage.source),
-            "input": end.usage.input,
-            "cached": end.usage.cached,
-            "output": end.usage.output,
-            "reasoning": end.usage.reasoning,
-            "total": end.usage.input + end.usage.output,
-            "cost": end.usage.cost,
-            "created_at": None if stored is None else datetime.fromtimestamp(stored.wire["created_at"], UTC),
-            "responses": as_jsonb([] if stored is None else [response_record(stored.wire)]),
-            "items": as_jsonb([] if stored is None else _item_records(stored)),
-        },
-    )
+    cursor.execute(_CLOSE, _closing(end))
     return cursor.fetchone() is not None
+
+
+def _closing(end: ExchangeEnd) -> dict[str, Any]:
+    """The parameters of ``_CLOSE``."""
+    stored, background, usage = end.response, end.background, end.usage
+    return {
+        **end.trace_fields,
+        "response_summary": as_jsonb(end.trace_fields["response_summary"]),
+        "marks": None if (marks := end.trace_fields.get("marks")) is None else as_jsonb(marks),
+        "tools": as_jsonb(end.trace_fields.get("tools", [])),
+        "error": None if end.trace_fields["error"] is None else as_jsonb(end.trace_fields["error"]),
+        "trace_id": end.trace_id,
+        "held_id": None if background is None else background.response_id,
+        "runner": None if background is None else background.runner,
+        "model": end.model,
+        "outcome": str(end.outcome),
+        "ended_at": end.ended_at,
+        "usage_source": str(usage.source),
+        "input": Int8(usage.input),
+        "cached": Int8(usage.cached),
+        "output": Int8(usage.output),
+        "reasoning": Int8(usage.reasoning),
+        "total": Int8(usage.input + usage.output),
+        "cost": usage.cost,
+        "created_at": None if stored is None else datetime.fromtimestamp(stored.wire["created_at"], UTC),
+        "responses": as_jsonb([] if stored is None else [response_record(stored.wire)]),
+        "items": as_jsonb([] if stored is None else _item_records(stored)),
+    }
 
 
 _INSERT_ITEMS = f"""
