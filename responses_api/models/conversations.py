@@ -9,7 +9,7 @@ class Conversation(models.Model):
 
     id = models.CharField(primary_key=True, max_length=64)
     owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="conversations"
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, db_index=False, related_name="conversations"
     )
     metadata = models.JSONField(default=dict, blank=True)
     created_at = models.DateTimeField()
@@ -31,7 +31,9 @@ class ConversationEntry(models.Model):
     """One item of a conversation, in its wire form, with the upstream's facts (see ``Item``)."""
 
     pk = models.CompositePrimaryKey("conversation_id", "position")
-    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="entries")
+    conversation = models.ForeignKey(
+        Conversation, on_delete=models.CASCADE, db_index=False, related_name="entries"
+    )
     position = models.PositiveBigIntegerField()
     id = models.CharField(max_length=64)
     type = models.CharField(max_length=40)

@@ -11,14 +11,21 @@ class Response(models.Model):
     """
 
     id = models.CharField(primary_key=True, max_length=64)
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="responses")
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, db_index=False, related_name="responses"
+    )
     previous_id = models.CharField(max_length=64, blank=True, db_default="", default="")
     created_at = models.DateTimeField()
     status = models.CharField(max_length=16)
     model = models.CharField(max_length=128)
     body = models.JSONField()
     conversation = models.ForeignKey(
-        "Conversation", null=True, blank=True, on_delete=models.SET_NULL, related_name="responses"
+        "Conversation",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        db_index=False,
+        related_name="responses",
     )
 
     background = models.BooleanField(default=False, db_default=False)
@@ -26,7 +33,12 @@ class Response(models.Model):
         null=True, blank=True, help_text="The client's body, as long as a background response has not ended."
     )
     api_key = models.ForeignKey(
-        "ApiKey", null=True, blank=True, on_delete=models.SET_NULL, related_name="responses"
+        "ApiKey",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        db_index=False,
+        related_name="responses",
     )
     runner = models.CharField(
         max_length=128, blank=True, db_default="", default="", help_text="The gateway that makes it."
@@ -39,6 +51,14 @@ class Response(models.Model):
             models.Index(fields=["-created_at"], name="response_created"),
             models.Index(
                 fields=["previous_id"], name="response_previous", condition=~models.Q(previous_id="")
+            ),
+            models.Index(
+                fields=["conversation"],
+                name="response_conversation",
+                condition=models.Q(conversation__isnull=False),
+            ),
+            models.Index(
+                fields=["api_key"], name="response_api_key", condition=models.Q(api_key__isnull=False)
             ),
             models.Index(
                 fields=["created_at"],
@@ -55,7 +75,7 @@ class ResponseEvents(models.Model):
     """A batch of the stream events of a background response, as they went to the client."""
 
     pk = models.CompositePrimaryKey("response_id", "first_sequence")
-    response = models.ForeignKey(Response, on_delete=models.CASCADE, related_name="events")
+    response = models.ForeignKey(Response, on_delete=models.CASCADE, db_index=False, related_name="events")
     first_sequence = models.PositiveIntegerField()
     last_sequence = models.PositiveIntegerField()
     data = models.BinaryField(help_text="Server-sent events, byte for byte.")
@@ -83,7 +103,7 @@ class Item(models.Model):
 
     pk = models.CompositePrimaryKey("response_id", "position")
     id = models.CharField(max_length=64)
-    response = models.ForeignKey(Response, on_delete=models.CASCADE, related_name="items")
+    response = models.ForeignKey(Response, on_delete=models.CASCADE, db_index=False, related_name="items")
     position = models.PositiveIntegerField()
     side = models.CharField(max_length=6, choices=ItemSide)
     type = models.CharField(max_length=40)

@@ -39,7 +39,7 @@ class Trace(models.Model):
     kind = models.CharField(
         max_length=12, choices=TraceKind, db_default=TraceKind.EXCHANGE, default=TraceKind.EXCHANGE
     )
-    response_id = models.CharField(max_length=64, db_index=True, help_text="Empty if unmatched.")
+    response_id = models.CharField(max_length=64, help_text="Empty if unmatched.")
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, db_index=False, related_name="traces"
     )
@@ -99,6 +99,7 @@ class Trace(models.Model):
             ("use_playground", "Can send requests from the admin, with keys that they see"),
         ]
         indexes = [
+            models.Index(fields=["response_id"], name="trace_response"),
             models.Index(fields=["-started_at", "-id"], name="trace_started"),
             models.Index(fields=["owner", "-started_at"], name="trace_owner_started"),
             models.Index(fields=["api_key", "-started_at"], name="trace_key_started"),
@@ -144,10 +145,15 @@ class Usage(models.Model):
         Trace, primary_key=True, on_delete=models.DO_NOTHING, db_constraint=False, related_name="usage"
     )
     owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="usage"
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, db_index=False, related_name="usage"
     )
     api_key = models.ForeignKey(
-        "ApiKey", null=True, on_delete=models.SET_NULL, related_name="usage", verbose_name="API key"
+        "ApiKey",
+        null=True,
+        on_delete=models.SET_NULL,
+        db_index=False,
+        related_name="usage",
+        verbose_name="API key",
     )
     at = models.DateTimeField()
     model = models.CharField(max_length=128)

@@ -50,7 +50,7 @@ async def test_an_answer_that_comes_after_its_client_has_left(
     left = Watched("[[first_delay_ms=2500]]")
     with arrangement.simulator.stream_is_closed():
         task = asyncio.ensure_future(watch(session, stack, left, bound=20))
-        while not left.events:  # noqa: ASYNC110
+        while not left.events:
             await asyncio.sleep(0.01)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)

@@ -61,7 +61,7 @@ async def collect(exchange: Exchange, number: int) -> list[GenerationEvent]:
 
 async def until(condition: Callable[[], object]) -> None:
     async with asyncio.timeout(5):
-        while not condition():  # noqa: ASYNC110
+        while not condition():
             await asyncio.sleep(0.005)
 
 

@@ -79,7 +79,7 @@ async def test_a_cancel_ends_one_stream_of_a_shared_connection(
             calls.append(asyncio.ensure_future(client.post(GENERATE, json=marked(cascade))))
             assert await exchange.wait_for_claim(5)
         async with asyncio.timeout(10):
-            while len(path.upstream.exchanges) < len(cascades):  # noqa: ASYNC110
+            while len(path.upstream.exchanges) < len(cascades):
                 await asyncio.sleep(0.01)
             if not silent:
                 for exchange in exchanges:

@@ -201,7 +201,7 @@ async def eventually(look: Callable[[], Awaitable[Any]]) -> Any:
     """What ``look`` returns as soon as it is truthy; gives up when it is clear that it never will."""
     async with asyncio.timeout(20):
         # Nothing tells when another party's state has changed.
-        while not (found := await look()):  # noqa: ASYNC110
+        while not (found := await look()):
             await asyncio.sleep(0.005)
     return found
 

@@ -200,7 +200,7 @@ async def test_a_sign_in_while_a_renewal_is_under_way_wins(
     accounts.pause = 0.3
     credential = await database.run(signed_in)
     waiting = asyncio.ensure_future(upstream_auth(ref_of(credential)))
-    while not accounts.requests:  # noqa: ASYNC110 - the server lives in threads
+    while not accounts.requests:
         await asyncio.sleep(0.01)
     await read(credential)
     put_secret(credential, oauth_secret, timezone.now() + timedelta(hours=1))

@@ -26,7 +26,7 @@ def quickly(monkeypatch: pytest.MonkeyPatch) -> None:
 async def work_until(condition: Callable[[], bool]) -> None:
     working = asyncio.create_task(Runner().work())
     async with asyncio.timeout(10):
-        while not await database.run(condition):  # noqa: ASYNC110 - a row rings no bell
+        while not await database.run(condition):
             await asyncio.sleep(0.02)
     working.cancel()
     await asyncio.gather(working, return_exceptions=True)

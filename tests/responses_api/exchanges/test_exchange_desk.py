@@ -235,7 +235,7 @@ async def test_an_interceptor_of_another_version_is_named(desk: ExchangeDesk) ->
     layer: Any = get_channel_layer()
     await layer.group_send(GATEWAYS, {"type": "zg.message", "v": VERSION + 1, "body": b"?"})
     async with asyncio.timeout(5):
-        while desk.why_unclaimed is None:  # noqa: ASYNC110
+        while desk.why_unclaimed is None:
             await asyncio.sleep(0.01)
     assert f"it speaks version {VERSION + 1} of the exchange protocol" in desk.why_unclaimed
 

@@ -111,7 +111,7 @@ async def test_a_message_that_is_not_taken_up(server: ScriptedServer) -> None:
     assert isinstance(failed, UpstreamFailed)
     assert failed.upstream_status == "NOT_TAKEN_UP"
     async with asyncio.timeout(_BOUND):
-        while "CancelCascadeInvocation" not in server.calls:  # noqa: ASYNC110 - nothing tells of it
+        while "CancelCascadeInvocation" not in server.calls:
             await asyncio.sleep(0.01)
 
 

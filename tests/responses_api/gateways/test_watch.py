@@ -24,7 +24,7 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def until(condition: Callable[[], Any]) -> None:
     async with asyncio.timeout(20):
-        while not await database.run(condition):  # noqa: ASYNC110
+        while not await database.run(condition):
             await asyncio.sleep(0.02)
 
 

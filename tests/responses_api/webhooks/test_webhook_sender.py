@@ -181,7 +181,7 @@ def end(endpoint: WebhookEndpoint, response_id: str) -> None:
 
 async def until(condition: Callable[[], bool]) -> None:
     async with asyncio.timeout(20):
-        while not await database.run(condition):  # noqa: ASYNC110 - a row rings no bell
+        while not await database.run(condition):
             await asyncio.sleep(0.02)
 
 

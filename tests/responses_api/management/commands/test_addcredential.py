@@ -3,6 +3,7 @@ import json
 import re
 import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -68,7 +69,10 @@ def test_a_service_account(tmp_path: Path, accounts: AuthorizationServer) -> Non
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_sign_in(tmp_path: Path, accounts: AuthorizationServer, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_sign_in(tmp_path: Path, accounts: AuthorizationServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Not ``capsys``: taking what a thread prints while it prints may lose it.
+    printed = io.StringIO()
+    monkeypatch.setattr(sys, "stdout", printed)
     file = tmp_path / "client_secret.json"
     file.write_text(accounts.client_json())
 
@@ -78,9 +82,8 @@ def test_a_sign_in(tmp_path: Path, accounts: AuthorizationServer, capsys: pytest
 
     waiting = threading.Thread(target=run)
     waiting.start()
-    printed = ""
-    while (address := re.search(r"(https://\S+)", printed)) is None:
-        printed += capsys.readouterr().out
+    while (address := re.search(r"(https://\S+)", printed.getvalue())) is None:
+        time.sleep(0.01)
     back = requests.get(address[1], verify=str(accounts.tls.ca), allow_redirects=False, timeout=10)
     requests.get(back.headers["Location"], timeout=10)
     waiting.join()
