@@ -57,7 +57,7 @@ async def test_a_stop_reaches_every_application_also_just_after_an_upgrade() -> 
     made = server()
     application = asyncio.ensure_future(asyncio.Event().wait())
     made.connections = {"upgraded": {"disconnected": 1.0}, "open": {"application_instance": application}}
-    made.kill_all_applications()
-    await asyncio.wait([application], timeout=5)
+    all_ended = made.kill_all_applications()
+    await asyncio.wait_for(all_ended.asFuture(asyncio.get_running_loop()), timeout=5)
 
     assert application.cancelled()
