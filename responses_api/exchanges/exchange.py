@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from responses_api.core.generation_events import GenerationEvent, UpstreamFailed
+from responses_api.exchanges.arrivals import Arrivals
 from responses_api.exchanges.channel_messages import (
     Cancel,
     CaptureOrder,
@@ -57,10 +58,8 @@ class OverlayContent:
     body_id: str = ""
 
 
-class Exchange:
+class Exchange(Arrivals):
     """One trip of one response through language server, interceptor and upstream.
-
-    Events come out of ``next_events`` in order, whole and once.
 
     Args:
         exchange_id: unique, also across gateways.
@@ -79,6 +78,7 @@ class Exchange:
         inbox: str,
         on_close: "Callable[[Exchange], None]",
     ) -> None:
+        super().__init__()
         self.id = exchange_id
         self.cascade_id = cascade_id
         self.turns = 0
@@ -88,9 +88,6 @@ class Exchange:
         self._on_close = on_close
         self._overlay = overlay
         self._call: Call | None = None
-        self._arrived: list[GenerationEvent] = []
-        self._wake = asyncio.Event()
-        self._hurried = False
         self._claimable = True
         self._claimed = asyncio.Event()
         self._parked: Claim | None = None
@@ -104,19 +101,6 @@ class Exchange:
         except TimeoutError:
             return False
         return True
-
-    async def next_events(self, patience: float) -> list[GenerationEvent]:
-        """All events that have arrived since the last call; empty after ``patience`` seconds of silence."""
-        if not self._arrived and not self._hurried:
-            self._wake.clear()
-            try:
-                async with asyncio.timeout(patience):
-                    await self._wake.wait()
-            except TimeoutError:
-                return []
-        self._hurried = False
-        arrived, self._arrived = self._arrived, []
-        return arrived
 
     def expect_call(self, overlay: OverlayContent | None = None) -> None:
         """Allow one more claim, because the answer so far was not the last one.
@@ -194,18 +178,12 @@ class Exchange:
             self._deliver(call, following)
         return None
 
-    def wake(self) -> None:
-        """Let the present or next ``next_events`` return at once, with nothing if nothing has arrived."""
-        self._hurried = True
-        self._wake.set()
-
     def fail(self, failure: UpstreamFailed) -> None:
         """End the exchange from our side with ``failure`` as its last event."""
         self.cancel()
         if self._call is not None:
             self._call.ended = True
-        self._arrived.append(failure)
-        self._wake.set()
+        self._arrive([failure])
 
     @property
     def open_call(self) -> Call | None:
@@ -220,7 +198,8 @@ class Exchange:
     def _deliver(self, call: Call, message: Events) -> None:
         call.received = message.sequence
         call.ended = message.last
-        self._arrived.extend(message.events)
+        self._arrive(message.events)
+        # Also if there are none: that the call has ended is news to ``stop``.
         self._wake.set()
 
     def _overlay_for(self, claim: Claim) -> Overlay:

@@ -11,6 +11,7 @@ from contextlib import suppress
 
 from responses_api.core.generation_events import GenerationEvent, UpstreamFailed
 from responses_api.exchanges import cascades
+from responses_api.exchanges.arrivals import Arrivals
 from responses_api.exchanges.cascade_reading import CascadeReader
 from responses_api.exchanges.connect_protocol import LanguageServerFault, LanguageServerUnreachable
 from responses_api.exchanges.exchange import SHUTTING_DOWN
@@ -34,7 +35,7 @@ _NOT_TAKEN_UP = protocol_failure(
 )
 
 
-class FollowedCascade:
+class FollowedCascade(Arrivals):
     """The events of one cascade's run, in order, as ``exchange.Exchange`` gives those of its calls.
 
     Args:
@@ -44,12 +45,10 @@ class FollowedCascade:
     """
 
     def __init__(self, cascade_id: str, *, thoughts: bool, start_patience: float) -> None:
+        super().__init__()
         self.cascade_id = cascade_id
         self._reader = CascadeReader(thoughts=thoughts)
         self._start_patience = start_patience
-        self._arrived: list[GenerationEvent] = []
-        self._wake = asyncio.Event()
-        self._hurried = False
         self._changed = asyncio.Event()
         self._announced = False
         """Whether an update stream is open and has not been found to be silent."""
@@ -73,24 +72,6 @@ class FollowedCascade:
         _followed.add(self)
         self._watcher = spawn(self._watch(), name="watch cascade")
         self._follower = spawn(self._follow(), name="follow cascade")
-
-    async def next_events(self, patience: float) -> list[GenerationEvent]:
-        """All events that have arrived since the last call; empty after ``patience`` seconds of silence."""
-        if not self._arrived and not self._hurried:
-            self._wake.clear()
-            try:
-                async with asyncio.timeout(patience):
-                    await self._wake.wait()
-            except TimeoutError:
-                return []
-        self._hurried = False
-        arrived, self._arrived = self._arrived, []
-        return arrived
-
-    def wake(self) -> None:
-        """Let the present or next ``next_events`` return at once, with nothing if nothing has arrived."""
-        self._hurried = True
-        self._wake.set()
 
     def fail(self, failure: UpstreamFailed) -> None:
         """End from our side, with ``failure`` as the last event."""
@@ -189,11 +170,6 @@ class FollowedCascade:
         self._stop_watching()
         code = fault.code or "server_error"
         self._arrive([UpstreamFailed(fault.http_status, fault.type, code, fault.message)])
-
-    def _arrive(self, events: list[GenerationEvent]) -> None:
-        if events:
-            self._arrived += events
-            self._wake.set()
 
     def _stop_following(self) -> None:
         if self._follower is not None:

@@ -13,6 +13,7 @@ import openai
 import pytest
 from aiohttp import web
 
+from tests.e2e.broken_streams import fails_once
 from tests.e2e.processes import Process
 from tests.e2e.stacks import MODEL, Stack, further_gateway, further_parts
 from tests.e2e.streams import types
@@ -146,42 +147,14 @@ def test_a_gateway_that_is_stopped_ends_its_streams(split_stack: Stack, folder: 
     """daphne's own command, SIGTERM in mid-stream."""
     gateway, process = further_gateway(split_stack, folder)
     with running(process), split_stack.simulator.stream_is_closed():
-        body = {"model": MODEL, "input": "[[chunks=9]] [[stall=3]]", "stream": True}
-        seen: list[str] = []
-        with gateway.http() as http, http.stream("POST", "/v1/responses", json=body) as answer:
-            for line in answer.iter_lines():
-                if line.startswith("event: response.output_text.delta") and line not in seen:
-                    process.send_signal(signal.SIGTERM)
-                if line:
-                    seen.append(line)
-
-    assert seen[-1] == "data: [DONE]"
-    assert [line for line in seen if line.startswith("event: ")][-2:] == [
-        "event: error",
-        "event: response.failed",
-    ]
-    assert gateway.latest_booking()["outcome"] == "upstream_error"
+        fails_once(gateway, lambda: process.send_signal(signal.SIGTERM))
 
 
 def test_a_killed_interceptor_fails_the_response_and_nothing_hangs(split_stack: Stack, folder: Path) -> None:
     parts = further_parts(split_stack, folder)
     gateway, process = further_gateway(split_stack, folder, **parts.settings)
     with running(process), running(parts.interceptor), running(parts.language_server):
-        body = {"model": MODEL, "input": "[[chunks=9]] [[stall=3]]", "stream": True}
-        seen: list[str] = []
-        with gateway.http() as http, http.stream("POST", "/v1/responses", json=body) as answer:
-            for line in answer.iter_lines():
-                if line.startswith("event: response.output_text.delta") and line not in seen:
-                    parts.interceptor.send_signal(signal.SIGKILL)
-                if line:
-                    seen.append(line)
-
-        assert seen[-1] == "data: [DONE]"
-        assert [line for line in seen if line.startswith("event: ")][-2:] == [
-            "event: error",
-            "event: response.failed",
-        ]
-        assert gateway.latest_booking()["outcome"] == "upstream_error"
+        fails_once(gateway, lambda: parts.interceptor.send_signal(signal.SIGKILL))
 
 
 def test_two_gateways_share_one_interceptor_and_one_history(split_stack: Stack, folder: Path) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import openai
 import pytest
 
+from tests.e2e.broken_streams import fails_once
 from tests.e2e.conftest import end
 from tests.e2e.sockets import answer_of, opened, said
 from tests.e2e.stacks import MODEL, Simulator, Stack, further_gateway, language_server_beside, serve
@@ -215,20 +216,7 @@ def test_a_language_server_that_is_killed_fails_the_response(
     language_server, url = language_server_beside(split_stack, folder, **environment)
     gateway, process = further_gateway(split_stack, folder, **environment, LANGUAGE_SERVER_URL=url)
     try:
-        body = {"model": MODEL, "input": "[[chunks=9]] [[stall=3]]", "stream": True}
-        seen: list[str] = []
-        with gateway.http() as http, http.stream("POST", "/v1/responses", json=body) as answer:
-            for line in answer.iter_lines():
-                if line.startswith("event: response.output_text.delta") and line not in seen:
-                    language_server.send_signal(signal.SIGKILL)
-                if line:
-                    seen.append(line)
-        assert seen[-1] == "data: [DONE]"
-        assert [line for line in seen if line.startswith("event: ")][-2:] == [
-            "event: error",
-            "event: response.failed",
-        ]
-        assert gateway.latest_booking()["outcome"] == "upstream_error"
+        fails_once(gateway, lambda: language_server.send_signal(signal.SIGKILL))
         with pytest.raises(openai.InternalServerError) as caught:
             gateway.client().responses.create(model=MODEL, input="anybody?")
         assert caught.value.code == "language_server_error"

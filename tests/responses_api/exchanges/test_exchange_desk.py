@@ -193,6 +193,17 @@ async def test_what_still_arrives_is_had_from_an_exchange_that_is_stopped(
     assert arrived == [TextDelta("a"), TextDelta("b")]
 
 
+async def test_a_call_that_ends_without_a_word_ends_the_waiting_for_it(
+    exchange: Exchange, interceptor: Interceptor
+) -> None:
+    await interceptor.claim("cascade-1", "call")
+    stopping = asyncio.gather(exchange.stop(60))
+    assert await interceptor.next() == Cancel("call")
+    exchange.accept_events(batch(0, last=True))
+    async with asyncio.timeout(5):
+        assert await stopping == [[]]
+
+
 async def test_a_cancel_goes_to_the_interceptor_that_holds_the_call(
     exchange: Exchange, interceptor: Interceptor
 ) -> None:
