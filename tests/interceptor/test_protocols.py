@@ -129,8 +129,7 @@ async def test_an_upstream_that_resets_its_stream_fails_only_that_exchange(path:
         await seen.head(content_type="text/event-stream")
         await seen.data(said("begun"))
         if seen is path.upstream.exchanges[0]:
-            seen._transport._connection.h2.reset_stream(seen._transport._id, 2)  # type: ignore[union-attr]
-            await seen._transport._connection.flush()  # type: ignore[union-attr]
+            await seen.break_off()
         else:
             await seen.data(STOP)
             await seen.end()

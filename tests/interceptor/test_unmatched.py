@@ -145,7 +145,7 @@ async def test_an_upstream_that_breaks_off(path: ProxiedPath) -> None:
     async def script(seen: Seen) -> None:
         await seen.head(content_type="text/event-stream")
         await seen.data(said(SECRET))
-        seen._transport._writer.transport.abort()  # type: ignore[union-attr]
+        await seen.break_off()
 
     path.upstream.script = script
     async with path.client() as client:

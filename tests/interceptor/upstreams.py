@@ -46,6 +46,16 @@ class Exchange:
             await self.data(body)
         await self.end()
 
+    async def break_off(self) -> None:
+        """End it in the middle: an HTTP/1.1 connection is cut, an HTTP/2 stream is reset."""
+        await self._transport.break_off()
+
+    @property
+    def http2(self) -> "_Http2":
+        """The HTTP/2 connection that it came on."""
+        assert isinstance(self._transport, _Http2Stream)
+        return self._transport.connection
+
     async def stream(self, *pieces: bytes) -> None:
         """Server-sent events, piece by piece."""
         await self.head(content_type="text/event-stream")
@@ -142,6 +152,9 @@ class _Http1:
         await self._writer.drain()
         self.done.set()
 
+    async def break_off(self) -> None:
+        self._writer.transport.abort()
+
 
 async def _serve_http1(
     reader: asyncio.StreamReader, writer: asyncio.StreamWriter, begin: Callable[[Exchange], None]
@@ -177,21 +190,25 @@ async def _serve_http1(
 
 class _Http2Stream:
     def __init__(self, connection: "_Http2", stream_id: int) -> None:
-        self._connection = connection
+        self.connection = connection
         self._id = stream_id
 
     async def head(self, status: int, headers: dict[str, str]) -> None:
-        self._connection.h2.send_headers(self._id, [(":status", str(status)), *headers.items()])
-        await self._connection.flush()
+        self.connection.h2.send_headers(self._id, [(":status", str(status)), *headers.items()])
+        await self.connection.flush()
 
     async def data(self, data: bytes) -> None:
         for start in range(0, len(data), 16_000):
-            self._connection.h2.send_data(self._id, data[start : start + 16_000])
-        await self._connection.flush()
+            self.connection.h2.send_data(self._id, data[start : start + 16_000])
+        await self.connection.flush()
 
     async def end(self) -> None:
-        self._connection.h2.end_stream(self._id)
-        await self._connection.flush()
+        self.connection.h2.end_stream(self._id)
+        await self.connection.flush()
+
+    async def break_off(self) -> None:
+        self.connection.h2.reset_stream(self._id, h2.errors.ErrorCodes.INTERNAL_ERROR)
+        await self.connection.flush()
 
 
 class _Http2:

@@ -152,11 +152,14 @@ async def test_pieces_arrive_as_they_are_sent(path: ProxiedPath, client: ModelCl
             await seen.data(piece)
         await seen.end()
 
+    async def has_come(piece: bytes) -> None:
+        await until(lambda: call.received.endswith(piece))
+
     path.upstream.script = script
     call = Call(client)
     for number in range(3):
         steps.put_nowait(said(f"piece {number}"))
-        await until(lambda: call.received.endswith(said(f"piece {number}")))  # noqa: B023
+        await has_come(said(f"piece {number}"))
     steps.put_nowait(b"")
     await call.answer()
 
@@ -209,7 +212,7 @@ async def test_an_upstream_that_breaks_off_fails_its_call(path: ProxiedPath, cli
     async def script(seen: Seen) -> None:
         await seen.head(content_type="text/event-stream")
         await seen.data(BEGUN)
-        seen._transport._writer.transport.abort()  # type: ignore[union-attr]
+        await seen.break_off()
 
     path.upstream.script = script
     with pytest.raises(ModelCallFailed, match="broke off"):
@@ -302,11 +305,6 @@ async def tunnelled(
         await client.close()
 
 
-def connection_of(seen: Seen) -> Any:
-    """The upstream's end of the HTTP/2 connection that a request came on."""
-    return seen._transport._connection  # type: ignore[union-attr]
-
-
 @pytest.fixture
 def upstream_speaks() -> list[str]:
     return ["h2", "http/1.1"]
@@ -340,9 +338,8 @@ async def test_what_a_leaving_server_has_not_begun_is_said_again(tunnelled: Tunn
             await seen.data(BEGUN)
             return
         tunnelled.upstream.script = lambda seen: seen.stream(STOP)
-        http2 = connection_of(seen)
-        http2.h2.close_connection(last_stream_id=1)
-        await http2.flush()
+        seen.http2.h2.close_connection(last_stream_id=1)
+        await seen.http2.flush()
 
     tunnelled.upstream.script = leave
     first = Call(tunnelled.client)
@@ -357,7 +354,7 @@ async def test_a_server_that_allows_fewer_calls_gets_fewer(tunnelled: Tunnelled)
 
     async def only_one(seen: Seen) -> None:
         tunnelled.upstream.script = lambda seen: seen.stream(STOP)
-        http2 = connection_of(seen)
+        http2 = seen.http2
         http2.h2.update_settings({h2.settings.SettingCodes.MAX_CONCURRENT_STREAMS: 1})
         await seen.head(content_type="text/event-stream")
         await seen.data(BEGUN)
@@ -376,9 +373,8 @@ async def test_a_server_that_allows_fewer_calls_gets_fewer(tunnelled: Tunnelled)
 async def test_a_server_that_breaks_the_protocol_is_left(tunnelled: Tunnelled) -> None:
     async def babble(seen: Seen) -> None:
         tunnelled.upstream.script = lambda seen: seen.stream(STOP)
-        http2 = connection_of(seen)
-        http2.writer.write(bytes(9))  # data that belongs to no stream
-        await http2.writer.drain()
+        seen.http2.writer.write(bytes(9))  # data that belongs to no stream
+        await seen.http2.writer.drain()
 
     tunnelled.upstream.script = babble
     with pytest.raises(ModelCallFailed, match="broke off"):
